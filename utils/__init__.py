@@ -1,0 +1,1 @@
+"""Layers, training, checks and tools of the CNN workbook."""

@@ -1,0 +1,321 @@
+"""The given twins of the layers students write: same signatures, suffix ``_fast``.
+
+They compute the same numbers by other algorithms.  Convolution becomes one matrix
+product (im2col), max pooling remembers where each maximum stood, and spatial batch
+normalisation sums one channel after the other.  Any kernel, stride and pad, windows
+that overlap or are not square, float32 and float64, and any memory order are welcome;
+results are C-ordered and have the dtype of ``x``.
+"""
+
+import numpy as np
+
+from utils.kernels import im2col, normalization, pooling, threads
+from utils.shapes import conv_output_shape, pool_output_shape, require_shape
+
+# Images are converted to columns a few at a time: this many bytes of columns at
+# most (or one image), so that memory stays flat however large the batch is.
+COLUMN_BYTES = 2**25
+
+
+def conv_forward_fast(x, w, b, conv_param):
+    """Convolve images with filters: the fast twin of ``conv_forward_naive``.
+
+    **How it is fast.** Every window becomes a column of a matrix and every filter a
+    row of another; one matrix product per image then does all dot products at once.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, C, H, W)
+        N images with C channels.
+    w : ndarray of shape (F, C, HH, WW)
+        F filters.
+    b : ndarray of shape (F,)
+        One bias per filter.
+    conv_param : dict
+        ``stride``, int >= 1, and ``pad``, int >= 0, both in pixels.
+
+    Returns
+    -------
+    out : ndarray of shape (N, F, H_out, W_out)
+        ``H_out = 1 + (H + 2 * pad - HH) // stride``, likewise ``W_out``.
+    cache : tuple
+        ``(x, w, b, conv_param)``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit together (see `utils.shapes.conv_output_shape`).
+
+    References
+    ----------
+    .. [1] K. Chellapilla, S. Puri and P. Simard, "High performance convolutional
+       neural networks for document processing", IWFHR 2006, section 3.
+    """
+    x, w, b = np.asarray(x), np.asarray(w), np.asarray(b)
+    out_shape = conv_output_shape(x.shape, w.shape, conv_param)
+    require_shape("b", b, (w.shape[0],), "one bias per filter")
+    images, filters, bias = _prepare(x, w, b)
+    filters = filters.reshape(len(filters), -1)  # (F, C*HH*WW)
+    out = np.empty(out_shape, images.dtype)
+    for part, cols in _columns(images, w.shape[2:], conv_param, out_shape[2:]):
+        flat = out[part].reshape(-1, out_shape[1], cols.shape[2])  # (n, F, H_out*W_out)
+        np.matmul(filters, cols, out=flat)
+        flat += bias[:, None]
+    return out, (x, w, b, dict(conv_param))
+
+
+def conv_backward_fast(dout, cache):
+    """Backward pass of `conv_forward_fast`.
+
+    **How it is fast.** With the columns of the forward pass made once more, both
+    gradients are matrix products; ``col2im`` adds the columns of ``dx`` up.
+
+    Parameters
+    ----------
+    dout : ndarray of shape (N, F, H_out, W_out)
+        Gradient of the loss with respect to ``out``.
+    cache : tuple
+        ``(x, w, b, conv_param)`` from the forward pass.
+
+    Returns
+    -------
+    dx, dw, db : ndarrays
+        Gradients with the shapes of ``x``, ``w`` and ``b`` and the dtype of ``x``.
+
+    Raises
+    ------
+    ValueError
+        If ``dout`` has not the shape of the forward pass's output.
+    """
+    x, w, b, conv_param = cache
+    out_shape = conv_output_shape(x.shape, w.shape, conv_param)
+    require_shape("dout", np.asarray(dout), out_shape, "the shape of the layer's out")
+    images, filters, dout = _prepare(x, w, dout)
+    F, window, out_size = len(filters), w.shape[2:], out_shape[2:]
+    geometry = (window, conv_param["stride"], conv_param["pad"], out_size)
+    filters = filters.reshape(F, -1)  # (F, C*HH*WW)
+    dx, dw = np.empty_like(images), np.zeros_like(filters)
+    for part, cols in _columns(images, window, conv_param, out_size):
+        flat = dout[part].reshape(-1, F, cols.shape[2])  # (n, F, H_out*W_out)
+        dw += np.matmul(flat, cols.transpose(0, 2, 1)).sum(axis=0)
+        np.matmul(filters.T, flat, out=cols)  # the columns of dx, in the same memory
+        threads.run(im2col.col2im, len(cols), cols, dx[part], *geometry)
+    db = dout.sum(axis=(0, 2, 3))
+    return dx, dw.reshape(w.shape), db
+
+
+def max_pool_forward_fast(x, pool_param):
+    """Keep the largest value of each window: the fast twin of the naive layer.
+
+    **How it is fast.** Compiled loops, one channel of one image at a time; the place
+    of each maximum is stored, so the backward pass need not search again.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, C, H, W)
+        N images with C channels.
+    pool_param : dict
+        ``pool_height``, ``pool_width`` and ``stride``, all ints >= 1, in pixels.
+
+    Returns
+    -------
+    out : ndarray of shape (N, C, H_out, W_out)
+        ``H_out = 1 + (H - pool_height) // stride``, likewise ``W_out``.  A NaN in a
+        window makes that window's output NaN.
+    cache : tuple
+        ``(x, pool_param, argmax)``; ``argmax`` has the shape of ``out`` and counts
+        pixels row by row within a channel.
+
+    Raises
+    ------
+    ValueError
+        If the window does not fit (see `utils.shapes.pool_output_shape`).
+    """
+    x = np.asarray(x)
+    N, C, H_out, W_out = pool_output_shape(x.shape, pool_param)
+    (images,) = _prepare(x)
+    out = np.empty((N, C, H_out, W_out), images.dtype)
+    argmax = np.empty(out.shape, np.int64)
+    window = (pool_param["pool_height"], pool_param["pool_width"])
+    planes = [_planes(a) for a in (images, out, argmax)]
+    threads.run(pooling.max_pool, N * C, *planes, window, pool_param["stride"])
+    return out, (x, dict(pool_param), argmax)
+
+
+def max_pool_backward_fast(dout, cache):
+    """Backward pass of `max_pool_forward_fast`.
+
+    Parameters
+    ----------
+    dout : ndarray of shape (N, C, H_out, W_out)
+        Gradient of the loss with respect to ``out``.
+    cache : tuple
+        ``(x, pool_param, argmax)`` from the forward pass.
+
+    Returns
+    -------
+    dx : ndarray of shape (N, C, H, W)
+        Each gradient stands where its window's first maximum was; gradients of
+        windows that share a maximum add up.  Same dtype as ``x``.
+
+    Raises
+    ------
+    ValueError
+        If ``dout`` has not the shape of the forward pass's output.
+    """
+    x, _, argmax = cache
+    require_shape(
+        "dout", np.asarray(dout), argmax.shape, "the shape of the layer's out"
+    )
+    N, C, H, W = x.shape
+    dout = _as_dtype(dout, _dtype_of(x))
+    dx = np.empty((N * C, H * W), dout.dtype)
+    args = _planes(dout), _planes(argmax), dx
+    threads.run(pooling.max_pool_scatter, N * C, *args)
+    return dx.reshape(N, C, H, W)
+
+
+def spatial_batchnorm_forward_fast(x, gamma, beta, bn_param):
+    """Batch-normalise every channel: the fast twin of the exercise.
+
+    **How it is fast.** Two compiled passes over each channel give its mean and
+    variance without moving the channel axis; scaling and shifting is one more pass.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, C, H, W)
+        N images with C channels.
+    gamma, beta : ndarray of shape (C,)
+        Scale and shift of each channel.
+    bn_param : dict
+        As in `utils.batchnorm.batchnorm_forward`, with running averages of shape
+        (C,): ``mode``, ``eps``, ``momentum``, ``running_mean``, ``running_var``.
+
+    Returns
+    -------
+    out : ndarray of shape (N, C, H, W)
+    cache : tuple
+        ``(x, gamma, mean, std, mode)``; ``mean`` and ``std`` are float64.
+
+    Raises
+    ------
+    ValueError
+        If ``mode`` is unknown, a shape does not fit, or a training batch is empty.
+    """
+    x, gamma, beta = np.asarray(x), np.asarray(gamma), np.asarray(beta)
+    if x.ndim != 4:
+        raise ValueError(f"x has shape {x.shape}, expected 4 axes (N, C, H, W).")
+    N, C, H, W = x.shape
+    require_shape("gamma", gamma, (C,), "one scale per channel")
+    require_shape("beta", beta, (C,), "one shift per channel")
+    mode = bn_param["mode"]
+    eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    (images,) = _prepare(x)
+    zeros = np.zeros(C, images.dtype)
+    running_mean = bn_param.setdefault("running_mean", zeros)
+    running_var = bn_param.setdefault("running_var", zeros.copy())
+    if mode == "train":
+        if x.size == 0:
+            raise ValueError(
+                f"x has shape {x.shape}: the mean of an empty batch is undefined."
+            )
+        mean, var = np.empty(C), np.empty(C)
+        args = images.reshape(N, C, H * W), mean, var
+        threads.run(normalization.channel_moments, C, *args)
+        for key, old, new in (
+            ("running_mean", running_mean, mean),
+            ("running_var", running_var, var),
+        ):
+            updated = momentum * old + (1 - momentum) * new
+            bn_param[key] = updated.astype(old.dtype)
+    elif mode == "test":
+        mean, var = running_mean, running_var
+    else:
+        raise ValueError(f"bn_param['mode'] is {mode!r}, expected 'train' or 'test'.")
+    std = np.sqrt(np.asarray(var, np.float64) + eps)
+    # The mean goes first: where it is large, x * scale would lose the small digits.
+    out = images - _per_channel(mean, images)
+    out *= _per_channel(gamma / std, images)
+    out += _per_channel(beta, images)
+    return out, (x, gamma, np.asarray(mean, np.float64), std, mode)
+
+
+def spatial_batchnorm_backward_fast(dout, cache):
+    """Backward pass of `spatial_batchnorm_forward_fast`.
+
+    Parameters
+    ----------
+    dout : ndarray of shape (N, C, H, W)
+        Gradient of the loss with respect to ``out``.
+    cache : tuple
+        What the forward pass returned.
+
+    Returns
+    -------
+    dx : ndarray of shape (N, C, H, W)
+    dgamma, dbeta : ndarray of shape (C,)
+        All with the dtype of ``x``.
+
+    Raises
+    ------
+    ValueError
+        If ``dout`` has not the shape of ``x``.
+    """
+    x, gamma, mean, std, mode = cache
+    require_shape("dout", np.asarray(dout), x.shape, "the shape of the layer's out")
+    N, C, H, W = x.shape
+    images, dout = _prepare(x, dout)
+    sums = np.empty(C), np.empty(C)
+    runs = dout.reshape(N, C, H * W), images.reshape(N, C, H * W)
+    threads.run(normalization.channel_sums, C, *runs, mean, *sums)
+    dbeta, dgamma = sums[0], sums[1] / std
+    dx = dout * _per_channel(gamma / std, images)
+    if mode == "train":
+        # dx = gamma / std * (dout - mean(dout) - x_hat * mean(dout * x_hat))
+        M = N * H * W
+        centred = images - _per_channel(mean, images)
+        centred *= _per_channel(gamma * dgamma / (M * std**2), images)
+        dx -= centred
+        dx -= _per_channel(gamma * dbeta / (M * std), images)
+    return dx, dgamma.astype(images.dtype), dbeta.astype(images.dtype)
+
+
+def _columns(images, window, conv_param, out_size):
+    """Yield parts of the batch as slices, each with its columns (n, C*HH*WW, L)."""
+    N, C = images.shape[:2]
+    shape = (C * window[0] * window[1], out_size[0] * out_size[1])
+    bytes_each = shape[0] * shape[1] * images.itemsize
+    step = max(1, min(N, COLUMN_BYTES // max(1, bytes_each)))
+    scratch = np.empty((step, *shape), images.dtype)
+    for first in range(0, N, step):
+        part = slice(first, min(first + step, N))
+        cols = scratch[: part.stop - first]
+        geometry = (window, conv_param["stride"], conv_param["pad"], out_size)
+        threads.run(im2col.im2col, len(cols), images[part], cols, *geometry)
+        yield part, cols
+
+
+def _dtype_of(x):
+    """Compute in x's own precision if it is float32, in float64 otherwise."""
+    return np.dtype(np.float32 if x.dtype == np.float32 else np.float64)
+
+
+def _as_dtype(array, dtype):
+    # C order and native byte order: the kernels are compiled for that layout only.
+    return np.require(np.asarray(array), dtype, ["C", "A"])
+
+
+def _prepare(x, *others):
+    """Bring all arrays to C order and to the dtype that x is computed in."""
+    dtype = _dtype_of(x)
+    return [_as_dtype(array, dtype) for array in (x, *others)]
+
+
+def _planes(array):
+    """View (N, C, H, W) as (N*C, H, W)."""
+    return array.reshape(-1, *array.shape[2:])
+
+
+def _per_channel(values, images):
+    """Make one number per channel broadcast against (N, C, H, W), in its dtype."""
+    return np.asarray(values).astype(images.dtype)[:, None, None]

@@ -1,0 +1,51 @@
+"""Sums over one channel of all images, for spatial batch normalisation.
+
+In an array of shape (N, C, H*W) a channel is N separate runs of H*W numbers.  Taking
+one channel after the other, run by run, needs no transposed copy of the images.
+Sums are kept in float64 so that a channel of a million float32 values loses nothing.
+"""
+
+import numpy as np
+
+from utils.kernels.threads import kernel
+
+
+# Moves:  x (N, C, L) into mean and var (C,).
+# Order:  run by run, left to right, twice: the mean first, then the squared
+#         distances from it, which stays exact where the mean is large.
+# Thread: channel c owns mean[c] and var[c].
+# Cost:   two reads of x.
+@kernel
+def channel_moments(start, stop, x, mean, var):
+    """Give mean and biased variance of channels ``start`` to ``stop``."""
+    N, _, L = x.shape
+    for c in range(start, stop):
+        total = np.float64(0)
+        for n in range(N):
+            for value in x[n, c]:
+                total += value
+        mean[c] = total / (N * L)
+        total = np.float64(0)
+        for n in range(N):
+            for value in x[n, c]:
+                total += (value - mean[c]) ** 2
+        var[c] = total / (N * L)
+
+
+# Moves:  dout and x (N, C, L) into two sums (C,): of dout, and of
+#         dout * (x - mean).
+# Order:  run by run, left to right.
+# Thread: channel c owns both of its sums.
+# Cost:   one read of dout and x.
+@kernel
+def channel_sums(start, stop, dout, x, mean, sum_dout, sum_product):
+    """Give the two sums of the backward pass for channels ``start`` to ``stop``."""
+    N, _, L = x.shape
+    for c in range(start, stop):
+        total, product = np.float64(0), np.float64(0)
+        for n in range(N):
+            for k in range(L):
+                total += dout[n, c, k]
+                product += dout[n, c, k] * (x[n, c, k] - mean[c])
+        sum_dout[c] = total
+        sum_product[c] = product

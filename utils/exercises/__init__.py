@@ -1,0 +1,1 @@
+"""Yours to edit: each file belongs to one notebook."""

@@ -278,16 +278,29 @@ def test_errors():
         spatial_batchnorm_forward_fast(x[0], ones, ones, {"mode": "train"})
 
 
-@pytest.mark.parametrize("number", [1, 2, 5])
-def test_the_number_of_threads_does_not_change_a_bit(rng, monkeypatch, number):
-    arrays = [
-        rng.standard_normal(s).astype(np.float32)
-        for s in ((6, 3, 9, 8), (4, 3, 3, 2), (4,), (3,), (3,))
-    ]
-    expected = all_layers(*arrays, np.copy)
+def with_threads(monkeypatch, number):
     monkeypatch.setattr(fast_layers.threads, "count", lambda: number)
     fast_layers.threads._pool.cache_clear()
-    got = all_layers(*arrays, np.copy)
-    fast_layers.threads._pool.cache_clear()
-    for a, e in zip(got, expected, strict=True):
-        np.testing.assert_array_equal(a, e)
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_the_number_of_threads_changes_rounding_at_most(rng, monkeypatch, number):
+    shapes = ((6, 3, 9, 8), (4, 3, 3, 2), (4,), (3,), (3,))
+    exact = [integers(rng, *s) for s in shapes]
+    rounded = [rng.standard_normal(s).astype(np.float32) for s in shapes]
+    expected = [all_layers(*arrays, np.copy) for arrays in (exact, rounded)]
+    with_threads(monkeypatch, number)
+    for got, want in zip(all_layers(*exact, np.copy), expected[0], strict=True):
+        np.testing.assert_array_equal(got, want)
+    again = all_layers(*rounded, np.copy)
+    for k, got in enumerate(all_layers(*rounded, np.copy)):
+        np.testing.assert_allclose(got, expected[1][k], rtol=1e-4, atol=1e-5)
+        np.testing.assert_array_equal(got, again[k])  # a run can be repeated
+
+
+def test_blas_gets_its_threads_back():
+    libraries = fast_layers.threads._libraries()
+    before = [library["num_threads"] for library in libraries.info()]
+    x, w = np.zeros((2, 3, 8, 8)), np.zeros((4, 3, 3, 3))
+    conv_forward_fast(x, w, np.zeros(4), {"stride": 1, "pad": 0})
+    assert [library["num_threads"] for library in libraries.info()] == before

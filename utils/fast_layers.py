@@ -14,7 +14,7 @@ from utils.shapes import conv_output_shape, pool_output_shape, require_shape
 
 # Images are converted to columns a few at a time: this many bytes of columns at
 # most (or one image), so that memory stays flat however large the batch is.
-COLUMN_BYTES = 2**25
+COLUMN_BYTES = 2**20
 
 
 def conv_forward_fast(x, w, b, conv_param):
@@ -56,11 +56,17 @@ def conv_forward_fast(x, w, b, conv_param):
     require_shape("b", b, (w.shape[0],), "one bias per filter")
     images, filters, bias = _prepare(x, w, b)
     filters = filters.reshape(len(filters), -1)  # (F, C*HH*WW)
+    geometry = (w.shape[2:], conv_param["stride"], conv_param["pad"], out_shape[2:])
     out = np.empty(out_shape, images.dtype)
-    for part, cols in _columns(images, w.shape[2:], conv_param, out_shape[2:]):
-        flat = out[part].reshape(-1, out_shape[1], cols.shape[2])  # (n, F, H_out*W_out)
-        np.matmul(filters, cols, out=flat)
-        flat += bias[:, None]
+
+    def convolve(start, stop):
+        for part, cols in _columns(images, start, stop, geometry):
+            flat = _rows(out[part])  # (n, F, H_out*W_out)
+            np.matmul(filters, cols, out=flat)
+            flat += bias[:, None]
+
+    with threads.serial_blas():
+        threads.run(convolve, len(images))
     return out, (x, w, b, dict(conv_param))
 
 
@@ -91,15 +97,23 @@ def conv_backward_fast(dout, cache):
     out_shape = conv_output_shape(x.shape, w.shape, conv_param)
     require_shape("dout", np.asarray(dout), out_shape, "the shape of the layer's out")
     images, filters, dout = _prepare(x, w, dout)
-    F, window, out_size = len(filters), w.shape[2:], out_shape[2:]
-    geometry = (window, conv_param["stride"], conv_param["pad"], out_size)
-    filters = filters.reshape(F, -1)  # (F, C*HH*WW)
-    dx, dw = np.empty_like(images), np.zeros_like(filters)
-    for part, cols in _columns(images, window, conv_param, out_size):
-        flat = dout[part].reshape(-1, F, cols.shape[2])  # (n, F, H_out*W_out)
-        dw += np.matmul(flat, cols.transpose(0, 2, 1)).sum(axis=0)
-        np.matmul(filters.T, flat, out=cols)  # the columns of dx, in the same memory
-        threads.run(im2col.col2im, len(cols), cols, dx[part], *geometry)
+    filters = filters.reshape(len(filters), -1)  # (F, C*HH*WW)
+    geometry = (w.shape[2:], conv_param["stride"], conv_param["pad"], out_shape[2:])
+    dx, dw_parts = np.empty_like(images), {}
+
+    def convolve_back(start, stop):
+        dw = np.zeros_like(filters)
+        for part, cols in _columns(images, start, stop, geometry):
+            flat = _rows(dout[part])  # (n, F, H_out*W_out)
+            dw += np.matmul(flat, cols.transpose(0, 2, 1)).sum(axis=0)
+            np.matmul(filters.T, flat, out=cols)  # the columns of dx, in their place
+            im2col.col2im(0, len(cols), cols, dx[part], *geometry)
+        dw_parts[start] = dw  # each thread has its own sum
+
+    with threads.serial_blas():
+        threads.run(convolve_back, len(images))
+    # In the order of the images, so that a run can be repeated bit by bit.
+    dw = sum(dw_parts[start] for start in sorted(dw_parts))
     db = dout.sum(axis=(0, 2, 3))
     return dx, dw.reshape(w.shape), db
 
@@ -280,19 +294,24 @@ def spatial_batchnorm_backward_fast(dout, cache):
     return dx, dgamma.astype(images.dtype), dbeta.astype(images.dtype)
 
 
-def _columns(images, window, conv_param, out_size):
-    """Yield parts of the batch as slices, each with its columns (n, C*HH*WW, L)."""
-    N, C = images.shape[:2]
-    shape = (C * window[0] * window[1], out_size[0] * out_size[1])
+def _columns(images, start, stop, geometry):
+    """Yield slices of images start to stop, each with its columns (n, C*HH*WW, L)."""
+    (HH, WW), _, _, (H_out, W_out) = geometry
+    shape = (images.shape[1] * HH * WW, H_out * W_out)
     bytes_each = shape[0] * shape[1] * images.itemsize
-    step = max(1, min(N, COLUMN_BYTES // max(1, bytes_each)))
+    step = max(1, min(stop - start, COLUMN_BYTES // max(1, bytes_each)))
     scratch = np.empty((step, *shape), images.dtype)
-    for first in range(0, N, step):
-        part = slice(first, min(first + step, N))
+    for first in range(start, stop, step):
+        part = slice(first, min(first + step, stop))
         cols = scratch[: part.stop - first]
-        geometry = (window, conv_param["stride"], conv_param["pad"], out_size)
-        threads.run(im2col.im2col, len(cols), images[part], cols, *geometry)
+        im2col.im2col(0, len(cols), images[part], cols, *geometry)
         yield part, cols
+
+
+def _rows(array):
+    """View (n, F, H_out, W_out) as (n, F, H_out*W_out)."""
+    n, F = array.shape[:2]
+    return array.reshape(n, F, int(np.prod(array.shape[2:])))
 
 
 def _dtype_of(x):

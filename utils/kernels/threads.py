@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numba
+from threadpoolctl import ThreadpoolController
 
 # nogil: threads run side by side; cache: compiled once per machine, not per start.
 kernel = numba.njit(nogil=True, cache=True)
@@ -46,6 +47,25 @@ def count():
 @cache
 def _pool():
     return ThreadPoolExecutor(count() - 1, thread_name_prefix="kernel")
+
+
+@cache
+def _libraries():
+    return ThreadpoolController()
+
+
+def serial_blas():
+    """Keep BLAS to one thread while our own threads call it.
+
+    A matrix product of one image is so small that the threads inside BLAS would spend
+    their time waiting for each other; one product per thread of ours does not wait.
+
+    Returns
+    -------
+    context manager
+        To be used with ``with``; the former setting comes back at the end.
+    """
+    return _libraries().limit(limits=1, user_api="blas")
 
 
 def run(function, size, *args):

@@ -1,0 +1,173 @@
+"""Fixtures for all tests: random numbers, toy CIFAR-10 batches, a file server."""
+
+import os
+import struct
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+os.environ.setdefault("MPLBACKEND", "Agg")  # before anything imports pyplot
+
+settings.register_profile(
+    "workbook", deadline=None, derandomize=True, database=None, print_blob=False
+)
+settings.load_profile("workbook")
+
+TOY_CLASSES = [f"class {label}" for label in range(10)]
+
+
+@pytest.fixture
+def rng():
+    """Random numbers, the same in every run."""
+    return np.random.default_rng(2026)
+
+
+# The official batches were pickled by Python 2 with protocol 2: text is `str`, that
+# is bytes, and an array names numpy.core.multiarray.  Python 3 cannot write that.
+
+
+def dump_python2(value):
+    """Pickle dicts, lists, ints, text and uint8 arrays as Python 2 did."""
+    return b"\x80\x02" + _opcodes(value) + b"."
+
+
+def _opcodes(value):
+    if isinstance(value, dict):
+        items = b"".join(_opcodes(k) + _opcodes(v) for k, v in value.items())
+        return b"}(" + items + b"u"
+    if isinstance(value, list):
+        return b"](" + b"".join(map(_opcodes, value)) + b"e"
+    if isinstance(value, int | np.integer):
+        return b"J" + struct.pack("<i", value)
+    if isinstance(value, str | bytes):
+        text = value.encode() if isinstance(value, str) else value
+        return b"T" + struct.pack("<i", len(text)) + text
+    state = (
+        b"(K\x01(" + b"".join(map(_opcodes, value.shape)) + b"t"
+        b"cnumpy\ndtype\n(U\x02u1K\x00K\x01tR(K\x03U\x01|NNN"
+        b"J\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"  # the dtype and its state
+        b"\x89" + _opcodes(value.astype(np.uint8).tobytes()) + b"t"
+    )
+    return (
+        b"cnumpy.core.multiarray\n_reconstruct\n"
+        b"(cnumpy\nndarray\nK\x00\x85U\x01btR" + state + b"b"
+    )
+
+
+def write_toy_cifar10(folder, per_batch=10, layout="python", seed=0):
+    """Write seven small files in the format of CIFAR-10; see `toy_cifar10`."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"data_batch_{i}" for i in range(1, 6)] + ["test_batch"]
+    for name in names:
+        pixels = rng.integers(0, 256, (per_batch, 3072), np.uint8)
+        labels = [(i + seed) % 10 for i in range(per_batch)]
+        if layout == "binary":
+            records = np.column_stack([np.array(labels, np.uint8), pixels])
+            (folder / f"{name}.bin").write_bytes(records.tobytes())
+        else:
+            batch = {"batch_label": name, "labels": labels, "data": pixels}
+            (folder / name).write_bytes(dump_python2(batch))
+    if layout == "binary":
+        (folder / "batches.meta.txt").write_text("\n".join("abcdefghij") + "\n\n")
+    else:
+        meta = {"num_cases_per_batch": per_batch, "label_names": TOY_CLASSES}
+        (folder / "batches.meta").write_bytes(dump_python2(meta))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def python2_pickle():
+    """Give the function `dump_python2(value) -> bytes`."""
+    return dump_python2
+
+
+@pytest.fixture(scope="session")
+def write_cifar10():
+    """Give the function `write_toy_cifar10(folder, per_batch, layout, seed)`."""
+    return write_toy_cifar10
+
+
+@pytest.fixture
+def toy_cifar10(tmp_path):
+    """Give a folder with 50 training and 10 test pictures in the python layout."""
+    return write_toy_cifar10(tmp_path / "toy" / "cifar-10-batches-py")
+
+
+@dataclass
+class Served:
+    """One file of the test server, and how badly it is served."""
+
+    content: bytes
+    ranges: bool = True
+    etag: str = '"1"'
+    cuts: list = field(default_factory=list)  # bytes sent before the line is cut
+    stall_after: int | None = None  # bytes sent before silence
+    pause: float = 0  # seconds before each piece of 1000 bytes
+    chunked: bool = False  # say nothing about the length
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        served = self.server.files.get(self.path)
+        self.server.requests.append((self.path, self.headers.get("Range")))
+        if served is None:
+            self.send_error(404)
+            return
+        start = self._start(served)
+        if start >= len(served.content):
+            self.send_error(416)
+            return
+        total = len(served.content)
+        self.send_response(206 if start else 200)
+        self.send_header("ETag", served.etag)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{total - 1}/{total}")
+        if not served.chunked:
+            self.send_header("Content-Length", str(total - start))
+        self.end_headers()
+        self._send(served, served.content[start:])
+
+    def _start(self, served):
+        asked = self.headers.get("Range")
+        unchanged = self.headers.get("If-Range", served.etag) == served.etag
+        if not asked or not served.ranges or not unchanged:
+            return 0
+        return int(asked.removeprefix("bytes=").rstrip("-"))
+
+    def _send(self, served, body):
+        if served.cuts:
+            body = body[: served.cuts.pop(0)]
+        try:
+            for start in range(0, len(body), 1000):
+                if served.stall_after is not None and start >= served.stall_after:
+                    self.server.closing.wait(10)
+                    return
+                self.server.closing.wait(served.pause)
+                self.wfile.write(body[start : start + 1000])
+        except OSError:  # the client has given up
+            pass
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def file_server():
+    """Serve files on this machine: `server.files["/name"] = Served(b"...")`."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.files, server.requests = {}, []
+    server.closing = threading.Event()
+    server.Served = Served
+    server.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield server
+    server.closing.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -1,0 +1,260 @@
+import numpy as np
+import pytest
+
+from utils import optim
+from utils.optim import (
+    UPDATE_RULES,
+    adam,
+    rmsprop,
+    sgd,
+    sgd_momentum,
+    sgd_nesterov_momentum,
+)
+
+STATE = {
+    "sgd": (),
+    "sgd_momentum": ("velocity",),
+    "sgd_nesterov_momentum": ("velocity",),
+    "rmsprop": ("cache",),
+    "adam": ("m", "v"),
+}
+RULES = pytest.mark.parametrize("name", list(UPDATE_RULES))
+
+
+def two_steps(rule, config, gradients=(2.0, -1.0)):
+    """The weight after each of two steps from 1, and the config at the end."""
+    w, seen = np.array([1.0]), []
+    for gradient in gradients:
+        w, config = rule(w, np.array([gradient]), config)
+        seen.append(w[0])
+    return seen, config
+
+
+def test_sgd_by_hand():
+    seen, _ = two_steps(sgd, {"learning_rate": 0.1})
+    assert seen == pytest.approx([1 - 0.1 * 2, 0.8 + 0.1 * 1], rel=1e-14)
+
+
+def test_momentum_by_hand():
+    seen, config = two_steps(sgd_momentum, {"learning_rate": 0.1, "momentum": 0.5})
+    # velocity: 0.5 * 0 - 0.1 * 2 = -0.2, then 0.5 * (-0.2) + 0.1 * 1 = 0
+    assert seen == pytest.approx([1 - 0.2, 0.8 + 0.0], rel=1e-14)
+    assert config["velocity"] == pytest.approx([0.0], abs=1e-16)
+
+
+def test_nesterov_by_hand():
+    config = {"learning_rate": 0.1, "momentum": 0.5}
+    seen, config = two_steps(sgd_nesterov_momentum, config, gradients=(2.0, 1.0))
+    # velocity: -0.2, then 0.5 * (-0.2) - 0.1 = -0.2
+    # w: 1 + 0.5 * (-0.2) - 0.2 = 0.7, then 0.7 + 0.5 * (-0.2) - 0.1 = 0.5
+    assert seen == pytest.approx([0.7, 0.5], rel=1e-14)
+    assert config["velocity"] == pytest.approx([-0.2], rel=1e-14)
+
+
+def test_rmsprop_by_hand():
+    config = {"learning_rate": 0.1, "decay_rate": 0.75, "epsilon": 0.5}
+    seen, config = two_steps(rmsprop, config)
+    # cache: 0.25 * 4 = 1, then 0.75 * 1 + 0.25 * 1 = 1
+    # w: 1 - 0.1 * 2 / (1 + 0.5), then + 0.1 * 1 / (1 + 0.5)
+    assert seen == pytest.approx([1 - 0.2 / 1.5, 1 - 0.1 / 1.5], rel=1e-14)
+    assert config["cache"] == pytest.approx([1.0], rel=1e-14)
+
+
+def test_adam_by_hand():
+    config = {"learning_rate": 0.1, "beta1": 0.5, "beta2": 0.75, "epsilon": 0.5}
+    seen, config = two_steps(adam, config, gradients=(2.0, 1.0))
+    # m: 0.5 * 2 = 1, m_hat = 1 / 0.5 = 2;      v: 0.25 * 4 = 1, v_hat = 1 / 0.25 = 4
+    first = 1 - 0.1 * 2 / (2 + 0.5)
+    # m: 0.5 * 1 + 0.5 * 1 = 1, m_hat = 1 / (1 - 0.5 ** 2) = 4 / 3
+    # v: 0.75 * 1 + 0.25 * 1 = 1, v_hat = 1 / (1 - 0.75 ** 2) = 16 / 7
+    second = first - 0.1 * (4 / 3) / ((16 / 7) ** 0.5 + 0.5)
+    assert seen == pytest.approx([first, second], rel=1e-14)
+    assert (config["m"][0], config["v"][0], config["t"]) == (1.0, 1.0, 2)
+
+
+def test_first_step_of_adam_has_the_size_of_the_learning_rate():
+    dw = np.array([1e-3, -50.0, 4.0])
+    w, _ = adam(np.zeros(3), dw, {"learning_rate": 0.01})
+    np.testing.assert_allclose(w, -0.01 * np.sign(dw), rtol=1e-4)
+
+
+def test_nesterov_is_nesterov():
+    # Against the textbook form, in which the gradient of f(w) = a * w ** 2 / 2 is taken
+    # at the point ahead; `w` of our rule is that point.
+    a, learning_rate, momentum = 3.0, 0.05, 0.8
+    ahead, config = np.array([1.0]), {"learning_rate": 0.05, "momentum": 0.8}
+    w, velocity = 1.0, 0.0
+    for _ in range(10):
+        ahead, config = sgd_nesterov_momentum(ahead, a * ahead, config)
+        velocity = momentum * velocity - learning_rate * a * (w + momentum * velocity)
+        w += velocity
+        assert ahead[0] == pytest.approx(w + momentum * velocity, rel=1e-12)
+
+
+@RULES
+def test_finds_the_bottom_of_a_quadratic(name):
+    target, curvature = np.array([[3.0, -2.0], [0.5, 1.0]]), np.array([1.0, 4.0])
+    w, config = np.zeros((2, 2)), {"learning_rate": 0.01}
+    for _ in range(2000):
+        w, config = UPDATE_RULES[name](w, curvature * (w - target), config)
+    # A rule that divides by the gradient's size keeps moving by the learning rate.
+    np.testing.assert_allclose(w, target, atol=0.011)
+
+
+@RULES
+def test_the_step_is_in_place_and_dw_is_unchanged(name):
+    w, dw = np.ones((3, 4)), np.full((3, 4), 0.5)
+    next_w, config = UPDATE_RULES[name](w, dw)
+    assert next_w is w
+    assert (w < 1).all()
+    assert (dw == 0.5).all()
+    assert UPDATE_RULES[name](w, dw, config)[1] is config
+
+
+@RULES
+def test_float32_stays_float32(name):
+    # Hyper-parameter sweeps hand in numpy's float64 scalars; models mix up dtypes.
+    w, dw = np.ones((2, 3), np.float32), np.ones((2, 3), np.float64)
+    w, config = UPDATE_RULES[name](w, dw, {"learning_rate": np.float64(0.1)})
+    w, config = UPDATE_RULES[name](w, dw, config)
+    assert w.dtype == np.float32
+    assert type(config["learning_rate"]) is float
+    for key in STATE[name]:
+        assert config[key].dtype == np.float32
+
+
+@RULES
+def test_defaults_and_state_are_filled_in(name):
+    config = UPDATE_RULES[name](np.ones((2, 5)), np.ones((2, 5)))[1]
+    assert config["learning_rate"] == (1e-3 if name == "adam" else 1e-2)
+    arrays = {key for key, value in config.items() if isinstance(value, np.ndarray)}
+    assert arrays == set(STATE[name])
+    assert all(config[key].shape == (2, 5) for key in arrays)
+
+
+@RULES
+def test_learning_rate_zero_changes_nothing(name):
+    w = np.random.default_rng(0).standard_normal(50).astype(np.float32)
+    before = w.tobytes()
+    UPDATE_RULES[name](w, np.ones(50, np.float32), {"learning_rate": 0})
+    assert w.tobytes() == before
+
+
+@RULES
+@pytest.mark.parametrize("layout", ["blocks", "F", "strided", "dw F", "0-d", "empty"])
+def test_every_memory_layout_gives_the_same_step(name, layout, monkeypatch):
+    shape = {"0-d": (), "empty": (0, 3)}.get(layout, (6, 7))
+    rng = np.random.default_rng(1)
+    w, dw = (np.array(rng.standard_normal(shape)) for _ in range(2))
+    expected, _ = _three_steps(name, w.copy(), dw.copy())
+    if layout == "blocks":
+        monkeypatch.setattr(optim, "BLOCK", 4)  # 42 values: ten blocks and a rest
+    elif layout == "F":
+        w, dw = np.asfortranarray(w), np.asfortranarray(dw)
+    elif layout == "strided":
+        w = np.repeat(w, 2, axis=1)[:, ::2]
+    elif layout == "dw F":
+        dw = np.asfortranarray(dw)
+    got, _ = _three_steps(name, w, dw)
+    assert got is w
+    np.testing.assert_allclose(got, expected, rtol=1e-14)
+
+
+def _three_steps(name, w, dw):
+    config = None
+    for _ in range(3):
+        w, config = UPDATE_RULES[name](w, dw, config)
+    return w, config
+
+
+@RULES
+def test_zero_gradient_and_no_history_is_no_step(name):
+    w, _ = UPDATE_RULES[name](np.ones(4), np.zeros(4))
+    assert (w == 1).all()  # and no 0 / 0
+
+
+@RULES
+def test_unknown_keys_are_refused(name):
+    w = np.ones(2)
+    with pytest.raises(
+        ValueError, match=f"{name} .*'lr_decay'.*Solver.*allowed are learning_rate"
+    ):
+        UPDATE_RULES[name](w, np.ones(2), {"lr_decay": 0.9})
+    with pytest.raises(ValueError, match="unknown key 'lr'; allowed are learning_rate"):
+        UPDATE_RULES[name](w, np.ones(2), {"lr": 0.9})
+    assert (w == 1).all()
+
+
+def test_a_key_of_another_rule_is_refused_with_the_allowed_ones():
+    with pytest.raises(
+        ValueError,
+        match="sgd_momentum .*'beta1'; allowed are learning_rate, momentum, velocity",
+    ):
+        sgd_momentum(np.ones(2), np.ones(2), {"beta1": 0.9})
+
+
+@pytest.mark.parametrize(
+    "name, key, value, expected",
+    [
+        ("sgd", "learning_rate", -0.1, ">= 0"),
+        ("sgd", "learning_rate", float("nan"), ">= 0"),
+        ("sgd", "learning_rate", float("inf"), "finite"),
+        ("sgd", "learning_rate", "1e-3", "a finite number"),
+        ("sgd", "learning_rate", None, "a finite number"),
+        ("sgd", "learning_rate", True, "a finite number"),
+        ("sgd_momentum", "momentum", 1.0, r"in \[0, 1\)"),
+        ("sgd_nesterov_momentum", "momentum", -0.1, r"in \[0, 1\)"),
+        ("rmsprop", "decay_rate", 1, r"in \[0, 1\)"),
+        ("rmsprop", "epsilon", 0, "> 0"),
+        ("adam", "beta1", 1.5, r"in \[0, 1\)"),
+        ("adam", "beta2", 1.0, r"in \[0, 1\)"),
+        ("adam", "epsilon", -1e-8, "> 0"),
+        ("adam", "t", 1.5, "an int >= 0"),
+        ("adam", "t", -1, "an int >= 0"),
+    ],
+)
+def test_values_out_of_range_are_refused(name, key, value, expected):
+    w = np.ones(2)
+    with pytest.raises(ValueError, match=rf"config\['{key}'\] is .*{expected}"):
+        UPDATE_RULES[name](w, np.ones(2), {key: value})
+    assert (w == 1).all()
+
+
+@pytest.mark.parametrize(
+    "w, dw, message",
+    [
+        (np.ones(3, int), np.ones(3), "w is int64, expected a float32 or float64"),
+        (np.ones(3, np.float16), np.ones(3), "w is float16"),
+        (1.0, np.ones(3), "w is float, expected"),
+        (np.ones(3), np.ones(4), r"dw has shape \(4,\), expected \(3,\)"),
+        (np.ones(3), np.float64(1), r"dw is float64, expected an array"),
+        (np.ones(3), None, "dw is NoneType"),
+        (np.ones(3), np.ones(3, complex), "dw is complex128"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(w, dw, message):
+    with pytest.raises(ValueError, match=message):
+        sgd(w, dw)
+
+
+def test_a_read_only_array_is_refused():
+    w = np.ones(3)
+    w.flags.writeable = False
+    with pytest.raises(ValueError, match="w is read-only, but adam"):
+        adam(w, np.ones(3))
+
+
+@pytest.mark.parametrize("name", [name for name in STATE if STATE[name]])
+def test_the_config_of_another_parameter_is_refused(name):
+    config = UPDATE_RULES[name](np.ones((2, 3)), np.ones((2, 3)))[1]
+    other = np.ones((3, 2))
+    with pytest.raises(ValueError, match=r"shape \(2, 3\).*a config of its own"):
+        UPDATE_RULES[name](other, np.ones((3, 2)), config)
+    assert (other == 1).all()
+    with pytest.raises(ValueError, match="dtype float64, .* and float32 as w has"):
+        UPDATE_RULES[name](np.ones((2, 3), np.float32), np.ones((2, 3)), config)
+
+
+def test_config_must_be_a_dictionary():
+    with pytest.raises(ValueError, match="config is 0.1, expected a dictionary"):
+        sgd(np.ones(2), np.ones(2), 0.1)

@@ -1,0 +1,321 @@
+"""Update rules: how a gradient becomes a step of the weights.
+
+Given code.  Every rule has the same signature, ``rule(w, dw, config=None)``, and
+returns ``(next_w, config)``.  The dictionary ``config`` holds the options of the rule
+and its memory of earlier steps (a velocity, running averages); hand the one you got
+back to the next call with the same parameter.
+
+**The step is taken in place**: ``next_w`` is the array ``w`` itself, changed.  A copy
+of eight million weights in every iteration would cost more than the arithmetic; write
+``w.copy()`` where the old weights are still needed.  ``dw`` is never changed.
+
+To add a rule, write one function here and name it in `UPDATE_RULES`.
+"""
+
+import numbers
+
+import numpy as np
+
+# Values per block: a block of each array a rule reads stays in the processor's cache
+# from the first line of the formula to the last, and its temporaries are small.
+BLOCK = 1 << 14
+
+
+def sgd(w, dw, config=None):
+    """Stochastic gradient descent: step against the gradient.
+
+        w = w - learning_rate * dw
+
+    Parameters
+    ----------
+    w : ndarray of any shape, float32 or float64
+        Weights, changed in place.
+    dw : ndarray of the same shape
+        Gradient of the loss with respect to ``w``.
+    config : dict, optional
+        ``learning_rate``, float >= 0, default 1e-2.
+
+    Returns
+    -------
+    next_w : ndarray
+        ``w`` itself, same dtype as before.
+    config : dict
+        The dictionary that was given (a new one for None), defaults filled in.
+
+    Raises
+    ------
+    ValueError
+        If ``config`` has a key this rule does not know or a value out of range, or
+        the arrays do not fit together.
+
+    Examples
+    --------
+    >>> sgd(np.array([1.0, 2.0]), np.array([10.0, -10.0]), {"learning_rate": 0.1})[0]
+    array([0., 3.])
+    """
+    config = _prepare("sgd", w, dw, config, {"learning_rate": 1e-2})
+    learning_rate = config["learning_rate"]
+    for w_, dw_ in _blocks(w, dw):
+        w_ -= learning_rate * dw_
+    return w, config
+
+
+def sgd_momentum(w, dw, config=None):
+    """Gradient descent with momentum: a ball that rolls, with friction.
+
+        velocity = momentum * velocity - learning_rate * dw
+        w = w + velocity
+
+    Parameters
+    ----------
+    w, dw : ndarrays
+        As for `sgd`.
+    config : dict, optional
+        ``learning_rate``, float >= 0, default 1e-2; ``momentum``, float in [0, 1),
+        default 0.9, the part of the velocity that is kept; ``velocity``, ndarray of
+        the shape of ``w``, zeros at first, updated in place.
+
+    Returns
+    -------
+    next_w, config
+        As for `sgd`.
+
+    Raises
+    ------
+    ValueError
+        As for `sgd`.
+
+    References
+    ----------
+    .. [1] B. T. Polyak, "Some methods of speeding up the convergence of iteration
+       methods", USSR Computational Mathematics and Mathematical Physics 4(5), 1964.
+    """
+    options = {"learning_rate": 1e-2, "momentum": 0.9}
+    config = _prepare("sgd_momentum", w, dw, config, options, ("velocity",))
+    learning_rate, momentum = config["learning_rate"], config["momentum"]
+    for w_, dw_, velocity in _blocks(w, dw, config["velocity"]):
+        velocity *= momentum
+        velocity -= learning_rate * dw_
+        w_ += velocity
+    return w, config
+
+
+def sgd_nesterov_momentum(w, dw, config=None):
+    """Gradient descent with Nesterov's momentum: look ahead, then correct.
+
+    Nesterov takes the gradient where the velocity is about to carry the weights.  As
+    usual, ``w`` here **is** that point, ``w = w_nesterov + momentum * velocity``, so
+    that the gradient belongs to the weights that are stored:
+
+        velocity = momentum * velocity - learning_rate * dw
+        w = w + momentum * velocity - learning_rate * dw
+
+    Parameters
+    ----------
+    w, dw : ndarrays
+        As for `sgd`.
+    config : dict, optional
+        ``learning_rate``, ``momentum`` and ``velocity`` as for `sgd_momentum`.
+
+    Returns
+    -------
+    next_w, config
+        As for `sgd`.
+
+    Raises
+    ------
+    ValueError
+        As for `sgd`.
+
+    References
+    ----------
+    .. [1] Y. Nesterov, "A method of solving a convex programming problem with
+       convergence rate O(1/k^2)", Soviet Mathematics Doklady 27, 1983.
+    .. [2] I. Sutskever, J. Martens, G. Dahl and G. Hinton, "On the importance of
+       initialization and momentum in deep learning", ICML 2013, section 2.
+    .. [3] Y. Bengio, N. Boulanger-Lewandowski and R. Pascanu, "Advances in optimizing
+       recurrent networks", ICASSP 2013, section 3.5 (the change of variables).
+    """
+    options = {"learning_rate": 1e-2, "momentum": 0.9}
+    config = _prepare("sgd_nesterov_momentum", w, dw, config, options, ("velocity",))
+    learning_rate, momentum = config["learning_rate"], config["momentum"]
+    for w_, dw_, velocity in _blocks(w, dw, config["velocity"]):
+        step = learning_rate * dw_
+        velocity *= momentum
+        velocity -= step
+        w_ -= step
+        w_ += momentum * velocity
+    return w, config
+
+
+def rmsprop(w, dw, config=None):
+    """RMSprop: divide each gradient by its own recent size.
+
+        cache = decay_rate * cache + (1 - decay_rate) * dw ** 2
+        w = w - learning_rate * dw / (sqrt(cache) + epsilon)
+
+    Parameters
+    ----------
+    w, dw : ndarrays
+        As for `sgd`.
+    config : dict, optional
+        ``learning_rate``, float >= 0, default 1e-2; ``decay_rate``, float in [0, 1),
+        default 0.99; ``epsilon``, float > 0, default 1e-8, which keeps the quotient
+        finite; ``cache``, ndarray of the shape of ``w``, zeros at first, the running
+        average of the squared gradient, updated in place.
+
+    Returns
+    -------
+    next_w, config
+        As for `sgd`.
+
+    Raises
+    ------
+    ValueError
+        As for `sgd`.
+
+    References
+    ----------
+    .. [1] T. Tieleman and G. Hinton, "Lecture 6.5: RMSprop", COURSERA: Neural Networks
+       for Machine Learning, 2012.
+    """
+    options = {"learning_rate": 1e-2, "decay_rate": 0.99, "epsilon": 1e-8}
+    config = _prepare("rmsprop", w, dw, config, options, ("cache",))
+    learning_rate, epsilon = config["learning_rate"], config["epsilon"]
+    decay_rate = config["decay_rate"]
+    for w_, dw_, cache in _blocks(w, dw, config["cache"]):
+        cache *= decay_rate
+        cache += (1 - decay_rate) * dw_ * dw_
+        w_ -= learning_rate * dw_ / (np.sqrt(cache) + epsilon)
+    return w, config
+
+
+def adam(w, dw, config=None):
+    """Adam: momentum and RMSprop together, corrected for their start at zero.
+
+        t = t + 1
+        m = beta1 * m + (1 - beta1) * dw
+        v = beta2 * v + (1 - beta2) * dw ** 2
+        m_hat, v_hat = m / (1 - beta1 ** t), v / (1 - beta2 ** t)
+        w = w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)
+
+    Parameters
+    ----------
+    w, dw : ndarrays
+        As for `sgd`.
+    config : dict, optional
+        ``learning_rate``, float >= 0, default 1e-3; ``beta1``, float in [0, 1),
+        default 0.9; ``beta2``, float in [0, 1), default 0.999; ``epsilon``, float > 0,
+        default 1e-8; ``m`` and ``v``, ndarrays of the shape of ``w``, zeros at first,
+        updated in place; ``t``, int >= 0, default 0, the number of steps so far.
+
+    Returns
+    -------
+    next_w, config
+        As for `sgd`.
+
+    Raises
+    ------
+    ValueError
+        As for `sgd`.
+
+    References
+    ----------
+    .. [1] D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization",
+       ICLR 2015, algorithm 1.
+    """
+    options = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+    config = _prepare("adam", w, dw, config, options | {"t": 0}, ("m", "v"))
+    beta1, beta2, epsilon = config["beta1"], config["beta2"], config["epsilon"]
+    config["t"] += 1
+    m_scale = config["learning_rate"] / (1 - beta1 ** config["t"])
+    v_scale = 1 / (1 - beta2 ** config["t"])
+    for w_, dw_, m, v in _blocks(w, dw, config["m"], config["v"]):
+        m *= beta1
+        m += (1 - beta1) * dw_
+        v *= beta2
+        v += (1 - beta2) * dw_ * dw_
+        w_ -= m_scale * m / (np.sqrt(v_scale * v) + epsilon)
+    return w, config
+
+
+UPDATE_RULES = {
+    "sgd": sgd,
+    "sgd_momentum": sgd_momentum,
+    "sgd_nesterov_momentum": sgd_nesterov_momentum,
+    "rmsprop": rmsprop,
+    "adam": adam,
+}
+
+
+def _blocks(*arrays):
+    """Cut arrays of one shape into flat pieces, each a view into its array."""
+    if not all(array.flags.c_contiguous for array in arrays):
+        yield arrays  # a flat view does not exist: all at once
+        return
+    flat = [array.reshape(-1) for array in arrays]
+    for start in range(0, flat[0].size, BLOCK):
+        yield [array[start : start + BLOCK] for array in flat]
+
+
+def _prepare(rule, w, dw, config, options, state=()):
+    """Check everything before anything changes; fill in defaults and zero state."""
+    config = {} if config is None else config
+    if not isinstance(config, dict):
+        raise ValueError(f"config is {config!r}, expected a dictionary or None.")
+    _check_arrays(rule, w, dw)
+    allowed = [*options, *state]
+    for key in config:
+        if key not in allowed:
+            hint = " (lr_decay is an argument of Solver)" if key == "lr_decay" else ""
+            raise ValueError(
+                f"config of {rule} has the unknown key {key!r}{hint}; "
+                f"allowed are {', '.join(allowed)}."
+            )
+    filled = {key: _checked(key, config.get(key, options[key])) for key in options}
+    for key in state:
+        filled[key] = _state(rule, key, config.get(key), w)
+    config.update(filled)
+    return config
+
+
+def _check_arrays(rule, w, dw):
+    if not isinstance(w, np.ndarray) or w.dtype not in (np.float32, np.float64):
+        kind = getattr(w, "dtype", type(w).__name__)
+        raise ValueError(f"w is {kind}, expected a float32 or float64 array.")
+    if not w.flags.writeable:
+        raise ValueError(f"w is read-only, but {rule} changes it in place: copy it.")
+    if not isinstance(dw, np.ndarray) or dw.dtype.kind not in "fiu":
+        kind = getattr(dw, "dtype", type(dw).__name__)
+        raise ValueError(f"dw is {kind}, expected an array of real numbers.")
+    if dw.shape != w.shape:
+        raise ValueError(
+            f"dw has shape {dw.shape}, expected {w.shape}, the shape of w."
+        )
+
+
+def _checked(key, value):
+    """Return one option as a plain Python number, which keeps float32 in float32."""
+    ranges = {
+        "learning_rate": ("a finite number >= 0", lambda v: 0 <= v < np.inf),
+        "epsilon": ("a finite number > 0", lambda v: 0 < v < np.inf),
+        "t": ("an int >= 0", lambda v: isinstance(v, numbers.Integral) and v >= 0),
+    }
+    expected, fits = ranges.get(key, ("a number in [0, 1)", lambda v: 0 <= v < 1))
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not is_number or not fits(value):
+        raise ValueError(f"config[{key!r}] is {value!r}, expected {expected}.")
+    return int(value) if key == "t" else float(value)
+
+
+def _state(rule, key, array, w):
+    """Return the state array of a rule, zeros at the first step."""
+    if array is None:
+        return np.zeros(w.shape, w.dtype)
+    shape, dtype = getattr(array, "shape", None), getattr(array, "dtype", None)
+    if shape != w.shape or dtype != w.dtype:
+        raise ValueError(
+            f"config[{key!r}] has shape {shape} and dtype {dtype}, expected {w.shape} "
+            f"and {w.dtype} as w has: {rule} needs a config of its own per parameter."
+        )
+    return array

@@ -98,6 +98,36 @@ def toy_cifar10(tmp_path):
     return write_toy_cifar10(tmp_path / "toy" / "cifar-10-batches-py")
 
 
+@pytest.fixture
+def pass_for_official(monkeypatch):
+    """Give a function that lets the files of a folder pass for the official ones."""
+    from utils.cifar10.format import OFFICIAL_MD5, OFFICIAL_SIZES, file_md5
+
+    def let_pass(folder):
+        for file in folder.iterdir():
+            content = file.read_bytes()
+            monkeypatch.setitem(OFFICIAL_MD5, file.name, file_md5(file.name, content))
+            if file.name in OFFICIAL_SIZES:
+                monkeypatch.setitem(OFFICIAL_SIZES, file.name, len(content))
+        return folder
+
+    return let_pass
+
+
+@pytest.fixture
+def away_from_real_cifar10(tmp_path, monkeypatch):
+    """Hide the real folder, the caller's variable and the network from a test."""
+    from utils.cifar10 import load as cifar10
+
+    monkeypatch.setattr(cifar10, "FOLDER", tmp_path / "repo" / "cifar-10-batches-py")
+    monkeypatch.setattr(cifar10, "MIRRORS", ("http://127.0.0.1:9/closed",))
+    monkeypatch.setattr(cifar10, "ARCHIVE_MD5", "0" * 32)
+    monkeypatch.delenv("CIFAR10_SOURCE", raising=False)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "repo").mkdir()
+
+
 @dataclass
 class Served:
     """One file of the test server, and how badly it is served."""

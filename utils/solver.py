@@ -16,6 +16,7 @@ import sys
 import time
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from utils.optim import UPDATE_RULES
@@ -145,8 +146,9 @@ class Solver:
         """
         self.stopped = None
         try:
-            # What overflows is reported by the solver itself, in one sentence.
-            with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            # Threads inside BLAS that wait for each other at each small product crawl
+            # as soon as another program runs; the layers bring their own threads.
+            with threadpool_limits(1, "blas"), np.errstate(all="ignore"):
                 reason = self._run_epochs()
         except KeyboardInterrupt:
             reason = "interrupted"
@@ -321,9 +323,9 @@ def _loss_and_grads(model, X, y):
     pair = isinstance(result, tuple) and len(result) == 2
     loss, grads = result if pair else (None, None)
     if loss is None or np.shape(loss) != () or not isinstance(grads, dict):
-        parts = ", ".join(map(_describe, result)) if pair else _describe(result)
-        have = f"model.loss(X, y) gave {parts}"
-        raise ValueError(f"{have}, expected a number and a dictionary of gradients.")
+        have = ", ".join(map(_describe, result)) if pair else _describe(result)
+        want = "a number and a dictionary of gradients"
+        raise ValueError(f"model.loss(X, y) gave {have}, expected {want}.")
     wanted = {name: w.shape for name, w in model.params.items()}
     got = {name: getattr(dw, "shape", None) for name, dw in grads.items()}
     for name in wanted | got:

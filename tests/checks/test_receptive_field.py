@@ -1,0 +1,108 @@
+import math
+
+import numpy as np
+import pytest
+
+from utils.checks import check_receptive_field
+from utils.checks.receptive_field import ALEXNET, MISCONCEPTIONS, VGG_16, side_length
+from utils.exercises.receptive_field import receptive_field
+
+
+def failed(results):
+    return {result.name for result in results if not result.passed}
+
+
+def messages(results):
+    return " ".join(result.message for result in results if not result.passed)
+
+
+def by_recursion(m, s, k):
+    return (
+        1
+        if k == 0
+        else by_recursion(m, s, k - 1)
+        + (m[k - 1] - 1) * math.prod(int(stride) for stride in s[: k - 1])
+    )
+
+
+def by_marking_pixels(m, s, k):
+    """Collect all pixels that neuron 0 sees, holes between windows included."""
+    seen = {0}
+    for window, stride in zip(m[k - 1 :: -1], s[k - 1 :: -1], strict=True):
+        seen = {i * stride + p for i in seen for p in (0, window - 1)}
+    return max(seen) - min(seen) + 1
+
+
+def from_the_top(m, s, k):
+    size = 1
+    for window, stride in zip(reversed(m[:k]), reversed(s[:k]), strict=True):
+        size = (size - 1) * stride + window
+    return size
+
+
+@pytest.mark.parametrize("fn", [receptive_field, by_recursion, from_the_top])
+def test_correct_implementations_pass(fn):
+    results = check_receptive_field(fn)
+    assert not failed(results), messages(results)
+
+
+def test_oracle_by_hand_and_by_pixels(rng):
+    # The worked numbers of the homework: m = (2, 3, 4), s = (3, 4, 2) sees 2, 8, 44.
+    assert [side_length([2, 3, 4], [3, 4, 2], k) for k in (1, 2, 3)] == [2, 8, 44]
+    assert side_length(*ALEXNET, 8) == 195
+    assert side_length(*VGG_16, 18) == 212
+    for _ in range(50):
+        m, s = rng.integers(1, 6, 4).tolist(), rng.integers(1, 4, 4).tolist()
+        for k in range(1, 5):
+            assert side_length(m, s, k) == by_marking_pixels(m, s, k)
+
+
+def test_misconceptions_differ_from_the_truth_and_keep_their_values():
+    values = [wrong([2, 3, 4], [3, 4, 2], 3) for _, wrong in MISCONCEPTIONS]
+    for known in (100, 59, 43, 24, 9, 20, 29, 7, 145, 1936, 18, 16, 14):
+        assert known in values
+
+
+@pytest.mark.parametrize("text", sorted({text for text, _ in MISCONCEPTIONS}))
+def test_misconceptions_are_named(text):
+    wrong = dict(MISCONCEPTIONS)[text]
+    results = check_receptive_field(lambda m, s, k: wrong(m, s, k))
+    assert text in messages(results)
+
+
+@pytest.mark.parametrize(
+    ("fn", "hint"),
+    [
+        (lambda m, s, k: float(receptive_field(m, s, k)), "is the float"),
+        (lambda m, s, k: None, "returned None, expected a number"),
+        (lambda m, s, k: [receptive_field(m, s, k)], "returned a list"),
+        (lambda m, s, k: np.zeros(2), "returned a ndarray"),
+        (lambda m, s, k: math.nan, "is nan, expected"),
+        (lambda m, s, k: receptive_field(m + [0], s, k), "ValueError"),
+        (lambda m, s: 3, "TypeError"),
+        (lambda m, s, k: m.append(1) or side_length(m, s, k), "changed kernel_sizes"),
+        (lambda m, s, k: s.reverse() or side_length(m, s[::-1], k), "changed strides"),
+        (lambda m, s, k: side_length(m, s, k) + 5, "expected"),
+    ],
+)
+def test_wrong_answers(fn, hint):
+    results = check_receptive_field(fn)
+    assert failed(results) and hint in messages(results), messages(results)
+
+
+def test_lists_only_is_one_fault():
+    def fn(m, s, k):
+        assert isinstance(m, list)
+        return receptive_field(m, s, k)
+
+    assert failed(check_receptive_field(fn)) == {"tuples and numpy integers"}
+
+
+def test_not_written(capsys):
+    def fn(m, s, k):
+        raise NotImplementedError("receptive_field is not written yet (a.py)")
+
+    assert [result.passed for result in check_receptive_field(fn)] == [None]
+    assert (
+        capsys.readouterr().out == "todo  receptive_field is not written yet (a.py)\n"
+    )

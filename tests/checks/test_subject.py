@@ -1,0 +1,133 @@
+import warnings
+
+import numpy as np
+import pytest
+
+from utils.checks.compare import Wrong
+from utils.checks.subject import (
+    NotWritten,
+    Subject,
+    place,
+    plain,
+    short_path,
+    unchanged,
+)
+
+
+def raising(error):
+    def student(*args):
+        raise error
+
+    return student
+
+
+def test_not_implemented_becomes_not_written_with_its_own_text():
+    with pytest.raises(NotWritten, match="^f is not written yet"):
+        Subject(raising(NotImplementedError("f is not written yet (a.py)")))()
+    with pytest.raises(NotWritten, match="student is not written yet"):
+        Subject(raising(NotImplementedError()))()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("two\nlines"),
+        SystemExit(3),
+        RecursionError(),
+        MemoryError(),
+        AssertionError(),
+        GeneratorExit(),
+        ZeroDivisionError("division by zero"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_every_exception_becomes_one_line_with_the_students_line(error):
+    with pytest.raises(Wrong) as caught:
+        Subject(raising(error))()
+    text = str(caught.value)
+    assert f"student stopped with {type(error).__name__}" in text
+    line = raising(error).__code__.co_firstlineno + 1
+    assert text.endswith(f"(tests/checks/test_subject.py:{line})")
+    assert "\n" not in text
+
+
+def test_the_line_is_the_innermost_one_of_the_student():
+    def student(x):
+        return np.zeros(2).reshape(x)
+
+    with pytest.raises(Wrong, match="ValueError.*test_subject.py:"):
+        Subject(student)(5)
+
+
+def test_endless_recursion_is_a_sentence():
+    def student():
+        return student()
+
+    with pytest.raises(Wrong, match="RecursionError.*test_subject.py"):
+        Subject(student)()
+
+
+def test_keyboard_interrupt_passes_through():
+    with pytest.raises(KeyboardInterrupt):
+        Subject(raising(KeyboardInterrupt()))()
+
+
+def test_warnings_of_the_student_are_no_errors():
+    def student():
+        warnings.warn("careful", stacklevel=1)
+        return np.array([1.0]) / np.array([0.0])
+
+    with np.errstate(all="raise"):
+        assert np.isinf(Subject(student)()).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "returned None, expected the tuple .out, cache.: is a return line"),
+        (np.zeros(2), "returned a ndarray, expected the tuple"),
+        ((1, 2, 3), "returned 3 values, expected the tuple"),
+    ],
+)
+def test_pair_says_what_came_instead(value, message):
+    with pytest.raises(Wrong, match=message):
+        Subject(lambda: value).pair()
+
+
+@pytest.mark.parametrize("thing", [3, None, "text", np.zeros(3)])
+def test_things_that_are_no_functions(thing):
+    with pytest.raises(Wrong, match="expected a function"):
+        Subject(thing)()
+
+
+def test_missing_method():
+    with pytest.raises(Wrong, match="Net has no loss"):
+        Subject(type("Net", (), {})).method(object(), "loss")
+
+
+def test_plain_is_one_short_ascii_line():
+    assert plain("a\n  b\tc") == "a b c"
+    assert plain("caf\u00e9").isascii()
+    assert len(plain("x" * 10_000)) <= 600
+
+
+def test_short_path():
+    assert short_path(__file__) == "tests/checks/test_subject.py"
+    assert short_path("/somewhere/else/mine.py") == "mine.py"
+
+
+def test_place_names_files_and_notebook_cells():
+    assert place(__file__, 7) == "tests/checks/test_subject.py:7"
+    assert place("/x/ipykernel_12/34.py", 7) == "line 7 of a notebook cell"
+
+
+def test_unchanged_sees_values_dtypes_and_keys():
+    x = np.array([1.0, np.nan])
+    assert unchanged(x, x.copy())
+    assert not unchanged(x, x.astype(np.float32))
+    assert not unchanged(x, list(x))
+    assert not unchanged(np.zeros(2), np.zeros((2, 1)))
+    assert not unchanged({"stride": 1}, {"stride": 1, "pad": 0})
+    assert not unchanged({"stride": 1}, {"stride": 2})
+    assert not unchanged({"stride": 1}, {"stride": np.ones(2)})
+    assert unchanged({"stride": 1, "x": x}, {"x": x.copy(), "stride": 1})

@@ -1,0 +1,85 @@
+import json
+
+import numpy as np
+import pytest
+
+from utils.checks import load_trained, save_trained
+from utils.exercises.cnn import ThreeLayerConvNet
+
+CONFIG = {
+    "input_dim": (3, 4, 6),
+    "num_filters": 2,
+    "filter_size": 3,
+    "hidden_dim": 5,
+    "use_batchnorm": True,
+    "dtype": np.float32,
+}
+
+
+@pytest.fixture
+def model(rng):
+    model = ThreeLayerConvNet(**CONFIG, weight_scale=0.1)
+    X = rng.normal(size=(6, 3, 4, 6))
+    model.loss(X, np.arange(6))  # moves the running statistics
+    return model
+
+
+def test_a_trained_network_comes_back_bit_for_bit(model, rng, tmp_path):
+    path = tmp_path / "build" / "cnn.npz"
+    save_trained(model, {**CONFIG, "normalize": "channels"}, path)
+    loaded, config = load_trained(ThreeLayerConvNet, path)
+    X = rng.normal(size=(3, 3, 4, 6))
+    np.testing.assert_array_equal(loaded.loss(X), model.loss(X))
+    assert loaded.loss(X).dtype == np.float32
+    assert config["normalize"] == "channels"
+    assert [file.name for file in path.parent.iterdir()] == ["cnn.npz"]
+
+
+def test_the_file_holds_what_the_docstring_says(model, tmp_path):
+    save_trained(model, CONFIG, tmp_path / "cnn.npz")
+    with np.load(tmp_path / "cnn.npz", allow_pickle=False) as archive:
+        assert {"W1", "gamma2", "bn0_running_mean", "bn1_running_var"} < set(archive)
+        assert json.loads(str(archive["config"]))["dtype"] == "float32"
+
+
+def test_a_failed_save_keeps_the_old_file(model, tmp_path, monkeypatch):
+    path = tmp_path / "cnn.npz"
+    save_trained(model, CONFIG, path)
+    before = path.read_bytes()
+
+    def full_disk(file, **arrays):
+        file.write(b"half")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(np, "savez", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        save_trained(model, CONFIG, path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_errors_are_sentences(model, tmp_path):
+    path = tmp_path / "cnn.npz"
+    with pytest.raises(
+        FileNotFoundError, match="cnn.npz does not exist: run CNN.ipynb"
+    ):
+        load_trained(ThreeLayerConvNet, path)
+    with pytest.raises(ValueError, match="must hold numbers, texts and tuples only"):
+        save_trained(model, {"data": np.zeros(3)}, path)
+    assert not path.exists()
+    for content in (b"", b"not a zip file", b"PK\x03\x04 broken"):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="cnn.npz is not a trained network"):
+            load_trained(ThreeLayerConvNet, path)
+    np.savez(path, W1=np.zeros(3))
+    with pytest.raises(ValueError, match="is not a trained network"):
+        load_trained(ThreeLayerConvNet, path)
+    np.savez(path, config=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(ValueError, match="is not a trained network"):
+        load_trained(ThreeLayerConvNet, path)
+
+
+def test_a_network_changed_after_training_is_named(model, tmp_path):
+    save_trained(model, CONFIG | {"hidden_dim": 6}, tmp_path / "cnn.npz")
+    with pytest.raises(ValueError, match="does not fit the network: W2, W3, b2, beta2"):
+        load_trained(ThreeLayerConvNet, tmp_path / "cnn.npz")

@@ -1,0 +1,48 @@
+"""Checks of the exercises: one module per notebook, each check prints a report.
+
+A check takes the functions it judges as arguments, so nothing here imports an
+exercise; only the command line (`utils.checks.runner`) looks them up.  It returns a
+list of `Result` with ``name``, ``passed``, ``error``, ``limit`` and ``message``, and
+never raises because of what the functions do.
+
+Read `compare` (how two arrays are judged), then `properties` (what holds for every
+layer), then the module of a notebook.
+"""
+
+from utils.checks.cnn import (
+    check_accuracy,
+    check_three_layer_convnet,
+    load_trained,
+    save_trained,
+)
+from utils.checks.compare import Result
+from utils.checks.conv_layers import (
+    check_conv_backward,
+    check_conv_forward,
+    check_max_pool_backward,
+    check_max_pool_forward,
+)
+from utils.checks.receptive_field import check_receptive_field
+from utils.checks.report import Results
+from utils.checks.spatial_batchnorm import (
+    check_spatial_batchnorm_backward,
+    check_spatial_batchnorm_forward,
+    check_spatial_groupnorm,
+)
+
+__all__ = [
+    "Result",
+    "Results",
+    "check_accuracy",
+    "check_conv_backward",
+    "check_conv_forward",
+    "check_max_pool_backward",
+    "check_max_pool_forward",
+    "check_receptive_field",
+    "check_spatial_batchnorm_backward",
+    "check_spatial_batchnorm_forward",
+    "check_spatial_groupnorm",
+    "check_three_layer_convnet",
+    "load_trained",
+    "save_trained",
+]

@@ -1,0 +1,144 @@
+"""What the constructor of the three-layer network has to do."""
+
+import math
+from functools import partial
+
+import numpy as np
+
+from utils.checks.compare import Wrong, require_array, require_shape
+from utils.checks.network import BATCHNORM, CASES, MANY, SMALL
+
+
+def init_properties():
+    """List what the constructor has to do."""
+    return [
+        ("init: names of the parameters", partial(_names, SMALL)),
+        ("init: names with batchnorm", partial(_names, BATCHNORM)),
+        *((f"init: shapes, {case.name}", partial(_shapes, case)) for case in CASES),
+        ("init: shapes, batchnorm", partial(_shapes, BATCHNORM)),
+        ("init: float32 by default, or float64", _init_dtype),
+        ("init: weights have weight_scale", _weights_are_normal),
+        ("init: layers have weights of their own", _weights_differ),
+        ("init: biases 0, gammas 1, betas 0", _constants),
+        ("init: same seed, same weights", _seeded),
+    ]
+
+
+def params_of(model):
+    """Return the parameters of a student's network, or raise `Wrong`."""
+    params = getattr(model, "params", None)
+    if not isinstance(params, dict):
+        raise Wrong("self.params is missing or not a dict.")
+    return params
+
+
+def _params(subject, case, **more):
+    return params_of(subject(**case.arguments(**more)))
+
+
+def require_names(what, got, expected):
+    """Raise `Wrong` unless a dict has exactly these keys."""
+    if set(got) != set(expected):
+        missing = ", ".join(sorted(set(expected) - set(got))) or "none"
+        extra = ", ".join(sorted(map(str, set(got) - set(expected)))) or "none"
+        raise Wrong(f"{what}: missing {missing}; not expected: {extra}.")
+
+
+def get_array(what, arrays, name):
+    """Return an array from a dict of the student, or raise `Wrong`."""
+    if name not in arrays:
+        raise Wrong(f"{what} has no {name}.")
+    return require_array(name, arrays[name])
+
+
+def _names(case, subject):
+    params = _params(subject, case)
+    require_names("self.params", params, case.shapes())
+
+
+def _shapes(case, subject):
+    params = _params(subject, case)
+    C, H, W = case.input_dim
+    F, hidden, k = case.num_filters, case.hidden_dim, case.filter_size
+    pooled = "the 2 x 2 pooling halves height and width"
+    suspects = {
+        "W1": [("filters are (F, C, height, width)", (F, k, k, C))],
+        "W2": [
+            (pooled, (F * H * W, hidden)),
+            (pooled, (F * H * W // 2, hidden)),
+            ("height and width may differ", (F * (H // 2) ** 2, hidden)),
+            ("height and width may differ", (F * (W // 2) ** 2, hidden)),
+            ("it has one row per input", (hidden, F * (H // 2) * (W // 2))),
+        ],
+    }
+    for name, shape in case.shapes().items():
+        array = get_array("self.params", params, name)
+        require_shape(name, array, shape, suspects.get(name, ()))
+
+
+def _init_dtype(subject):
+    arguments = BATCHNORM.arguments()
+    del arguments["dtype"]
+    for more, dtype in (({}, np.float32), ({"dtype": np.float64}, np.float64)):
+        for name, value in params_of(subject(**arguments, **more)).items():
+            array = require_array(name, value)
+            if array.dtype != dtype:
+                raise Wrong(
+                    f"{name} is {array.dtype}, expected {np.dtype(dtype)}: convert "
+                    "every parameter to the dtype that was asked for."
+                )
+
+
+def _weights_are_normal(subject):
+    scale = 0.02
+    params = _params(subject, MANY, weight_scale=scale)
+    for name in ("W1", "W2", "W3"):
+        weights = get_array("self.params", params, name)
+        deviation, mean = weights.std(), weights.mean()
+        # Five standard errors, so that one right answer in a million is refused.
+        if not abs(deviation / scale - 1) <= 5 / math.sqrt(2 * weights.size):
+            root = math.isclose(deviation, math.sqrt(scale), rel_tol=0.1)
+            raise Wrong(
+                f"the standard deviation of {name} is {deviation:.3g}, expected "
+                f"weight_scale = {scale}"
+                + (": multiply by it, not by its root." if root else ".")
+            )
+        if not abs(mean) <= 5 * scale / math.sqrt(weights.size):
+            raise Wrong(f"the mean of {name} is {mean:.3g}, expected about 0.")
+        if not 0.02 <= np.mean(np.abs(weights) > 2 * scale) <= 0.08:
+            raise Wrong(
+                f"{name} does not look like a normal distribution, of which 4.6 % "
+                "lie more than two standard deviations from the mean."
+            )
+
+
+def _weights_differ(subject):
+    params = _params(subject, MANY)
+    first = [get_array("self.params", params, f"W{k}").ravel()[:50] for k in (1, 2, 3)]
+    if any(np.array_equal(first[a], first[b]) for a, b in ((0, 1), (0, 2), (1, 2))):
+        raise Wrong("two layers begin with the same weights: use one generator.")
+
+
+def _constants(subject):
+    params = _params(subject, BATCHNORM)
+    for name in sorted(BATCHNORM.shapes()):
+        value = 1.0 if name.startswith("gamma") else 0.0
+        if not name.startswith("W") and np.any(
+            get_array("params", params, name) != value
+        ):
+            raise Wrong(f"{name} does not start as all {value:.0f}.")
+
+
+def _seeded(subject):
+    one, same, other = (
+        _params(subject, SMALL, seed=seed, weight_scale=1.0) for seed in (1, 1, 2)
+    )
+    for name in ("W1", "W2", "W3"):
+        weights = get_array("self.params", one, name)
+        if not np.array_equal(weights, get_array("self.params", same, name)):
+            raise Wrong(
+                f"{name} differs from call to call although seed is 1: draw all "
+                "weights from the generator that is given."
+            )
+        if np.array_equal(weights, get_array("self.params", other, name)):
+            raise Wrong(f"{name} is the same for seed 1 and seed 2.")

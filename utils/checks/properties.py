@@ -1,0 +1,331 @@
+"""What must hold for every layer: the properties that all four layers share.
+
+A `Layer` knows how to make arguments, the right answers and the known mistakes; the
+functions here put these to a student's forward and backward pass.  The student gets
+copies, so whatever is done to them cannot disturb what is expected.
+"""
+
+import copy
+from functools import partial
+
+import numpy as np
+
+from utils.checks.compare import (
+    EXACT,
+    NUMERIC,
+    SINGLE,
+    Wrong,
+    judge,
+    judge_all,
+    require_array,
+    require_dtype,
+    require_shape,
+)
+from utils.checks.subject import unchanged
+from utils.gradient_check import numerical_gradient_array
+
+
+class Layer:
+    """One kind of layer, as the properties below see it; subclasses fill it in.
+
+    Attributes
+    ----------
+    gradients : tuple of str
+        What the backward pass returns; ``"d" + name`` belongs to argument ``name``.
+    limit : float
+        Largest relative error against the right answer in float64.
+    may_change : tuple of str
+        Keys of parameter dictionaries that the forward pass may change.
+    """
+
+    gradients = ("dx",)
+    limit = EXACT
+    may_change = ()
+
+    def arguments(self, case):
+        """Return fresh arguments of the forward pass by name, in order."""
+        raise NotImplementedError
+
+    def forward(self, **arguments):
+        """Return the right output."""
+        raise NotImplementedError
+
+    def backward(self, dout, **arguments):
+        """Return the right gradients, as a tuple in the order of ``gradients``."""
+        raise NotImplementedError
+
+    def out_suspects(self, **arguments):
+        """Return known wrong values and known wrong shapes of the output."""
+        return (), ()
+
+    def gradient_suspects(self, dout, **arguments):
+        """Return, by gradient name, known wrong values and known wrong shapes."""
+        return {}
+
+
+def forward_properties(layer, cases, new_memory_case):
+    """List the properties of a forward pass.
+
+    Parameters
+    ----------
+    layer : Layer
+        What kind of layer it is.
+    cases : sequence
+        Objects with a ``name``, for `Layer.arguments`.  The first serves where one
+        case is enough.
+    new_memory_case : object
+        A case in which a careless layer could hand out its input as output.
+
+    Returns
+    -------
+    list of (str, callable)
+        For `utils.checks.report.run`.
+    """
+    first = cases[0]
+    return [
+        ("shape of the output", partial(out_shape, layer, first)),
+        *((case.name, partial(out_is_right, layer, case)) for case in cases),
+        (
+            "inputs in any memory order",
+            partial(out_is_right, layer, first, change=as_views),
+        ),
+        ("keeps float32 and float64", partial(out_keeps_dtype, layer, first)),
+        ("leaves its inputs unchanged", partial(forward_keeps_inputs, layer, first)),
+        ("output is a new array", partial(out_is_new, layer, new_memory_case)),
+    ]
+
+
+def backward_properties(layer, cases, tiny):
+    """List the properties of a backward pass; ``tiny`` is for finite differences."""
+    first, other = cases[:2]
+    return [
+        ("shapes of the gradients", partial(gradient_shapes, layer, first)),
+        *((case.name, partial(gradients_are_right, layer, case)) for case in cases),
+        ("numerical gradient", partial(numeric, layer, tiny)),
+        (
+            "inputs in any memory order",
+            partial(gradients_are_right, layer, first, change=as_views),
+        ),
+        ("keeps float32 and float64", partial(gradients_keep_dtype, layer, first)),
+        ("same answer when called twice", partial(same_twice, layer, first)),
+        ("two caches at the same time", partial(two_caches, layer, first, other)),
+        ("leaves dout and the cache unchanged", partial(backward_keeps, layer, first)),
+    ]
+
+
+def out_shape(layer, case, forward):
+    """Judge only the shape of the output, and show it."""
+    arguments = layer.arguments(case)
+    expected = layer.forward(**arguments).shape
+    out = require_array("out", forward.pair(*copy.deepcopy(arguments).values())[0])
+    require_shape("out", out, expected, layer.out_suspects(**arguments)[1])
+    return str(expected)
+
+
+def out_is_right(layer, case, forward, change=None):
+    """Compare the output with the right one."""
+    arguments = layer.arguments(case)
+    out = _forward(layer, forward, arguments, change)[0]
+    suspects = layer.out_suspects(**arguments)
+    expected = layer.forward(**arguments)
+    return judge("out", out, expected, layer.limit, *suspects), layer.limit
+
+
+def out_keeps_dtype(layer, case, forward):
+    """Float32 in, float32 out; float64 in, float64 out."""
+    arguments = layer.arguments(case)
+    expected = layer.forward(**arguments)
+    for dtype in (np.float32, np.float64):
+        out = _forward(layer, forward, arguments, partial(as_dtype, dtype=dtype))[0]
+        require_dtype("out", require_array("out", out), dtype)
+        judge("out", out, expected, SINGLE, *layer.out_suspects(**arguments))
+
+
+def forward_keeps_inputs(layer, case, forward):
+    """Fail if the forward pass changes an argument."""
+    given = layer.arguments(case)
+    before = copy.deepcopy(given)
+    forward.pair(*given.values())
+    _require_unchanged(forward.name, before, given, layer.may_change)
+
+
+def out_is_new(layer, case, forward):
+    """Fail if the output lies in the memory of an input."""
+    given = layer.arguments(case)
+    out = require_array("out", forward.pair(*given.values())[0])
+    for name, value in given.items():
+        if isinstance(value, np.ndarray) and np.shares_memory(out, value):
+            raise Wrong(
+                f"out is a view of {name}: whoever changes one changes the other."
+            )
+
+
+def gradient_shapes(layer, case, forward, backward):
+    """Judge only the shapes of the gradients."""
+    arguments = layer.arguments(case)
+    dout = make_dout(layer, arguments)
+    got = _gradients(layer, forward, backward, dout, arguments)
+    suspects = layer.gradient_suspects(dout, **arguments)
+    for name, value in got.items():
+        shapes = suspects.get(name, ((), ()))[1]
+        shape = arguments[name[1:]].shape
+        require_shape(name, require_array(name, value), shape, shapes)
+    return ", ".join(got)
+
+
+def gradients_are_right(layer, case, forward, backward, change=None):
+    """Compare all gradients with the right ones."""
+    arguments = layer.arguments(case)
+    dout = make_dout(layer, arguments)
+    got = _gradients(layer, forward, backward, dout, arguments, change)
+    expected = layer.backward(dout, **arguments)
+    suspects = layer.gradient_suspects(dout, **arguments)
+    entries = {
+        name: (got[name], right, *suspects.get(name, ()))
+        for name, right in zip(layer.gradients, expected, strict=True)
+    }
+    return judge_all(entries, layer.limit), layer.limit
+
+
+def numeric(layer, case, forward, backward):
+    """Compare all gradients with finite differences of the student's own forward."""
+    arguments = layer.arguments(case)
+    dout = make_dout(layer, arguments)
+    got = _gradients(layer, forward, backward, dout, arguments)
+
+    def out_of(name, value):
+        given = {**copy.deepcopy(arguments), name: value}
+        out = require_array("out", forward.pair(*given.values())[0])
+        require_shape("out", out, dout.shape)
+        return out
+
+    entries = {
+        name: (
+            value,
+            numerical_gradient_array(
+                partial(out_of, name[1:]), arguments[name[1:]], dout
+            ),
+        )
+        for name, value in got.items()
+    }
+    return judge_all(entries, NUMERIC), NUMERIC
+
+
+def gradients_keep_dtype(layer, case, forward, backward):
+    """Gradients have the dtype of what they belong to."""
+    arguments = layer.arguments(case)
+    dout = make_dout(layer, arguments)
+    for dtype in (np.float32, np.float64):
+        change = partial(as_dtype, dtype=dtype)
+        got = _gradients(layer, forward, backward, dout, arguments, change)
+        for name, value in got.items():
+            require_dtype(name, require_array(name, value), dtype)
+
+
+def same_twice(layer, case, forward, backward):
+    """Call twice with the same cache, and expect the same."""
+    arguments = layer.arguments(case)
+    dout = make_dout(layer, arguments)
+    _, cache = _forward(layer, forward, arguments)
+    first = _backward(layer, backward, dout, cache)
+    second = _backward(layer, backward, dout, cache)
+    _require_same(first, second, "the second call with the same cache differs")
+
+
+def two_caches(layer, case, other, forward, backward):
+    """Expect that a forward pass does not disturb the cache of an earlier one."""
+    arguments = layer.arguments(case)
+    dout = make_dout(layer, arguments)
+    alone = _gradients(layer, forward, backward, dout, arguments)
+    _, cache = _forward(layer, forward, arguments)
+    _forward(layer, forward, layer.arguments(other))
+    later = _backward(layer, backward, dout, cache)
+    _require_same(
+        alone,
+        later,
+        "another forward pass in between changed the result: keep everything in the "
+        "cache, nothing in globals",
+    )
+
+
+def backward_keeps(layer, case, forward, backward):
+    """Fail if the backward pass changes dout or what went into the forward pass."""
+    given = layer.arguments(case)
+    dout = make_dout(layer, given)
+    before = copy.deepcopy({"dout": dout, **given})
+    _, cache = forward.pair(*given.values())
+    _require_unchanged(forward.name, before, {"dout": dout, **given}, layer.may_change)
+    backward(dout, cache)
+    _require_unchanged(backward.name, before, {"dout": dout, **given}, layer.may_change)
+
+
+def whole_numbers(shape, seed=0, low=-8, high=8):
+    """Return a float64 array of random whole numbers, both ends included."""
+    rng = np.random.default_rng(seed)
+    return rng.integers(low, high, size=shape, endpoint=True).astype(np.float64)
+
+
+def make_dout(layer, arguments):
+    """Return an incoming gradient of whole numbers without zeros."""
+    shape = layer.forward(**arguments).shape
+    size = whole_numbers(shape, seed=1, low=1)
+    return size * np.where(whole_numbers(shape, seed=2) < 0, -1, 1)
+
+
+def as_views(arguments):
+    """Give arrays the same values in another memory order, with negative strides."""
+    return {
+        name: np.flip(np.asfortranarray(np.flip(value)))
+        if isinstance(value, np.ndarray)
+        else value
+        for name, value in arguments.items()
+    }
+
+
+def as_dtype(arguments, dtype):
+    """Convert all arrays."""
+    return {
+        name: value.astype(dtype) if isinstance(value, np.ndarray) else value
+        for name, value in arguments.items()
+    }
+
+
+def _forward(layer, forward, arguments, change=None):
+    given = copy.deepcopy(arguments)
+    return forward.pair(*(change(given) if change else given).values())
+
+
+def _backward(layer, backward, dout, cache):
+    """Call the backward pass and return copies of its gradients by name."""
+    if len(layer.gradients) == 1:
+        values = (backward(dout, cache),)
+    else:
+        values = backward.pair(dout, cache, names=layer.gradients)
+    return {
+        name: value.copy() if isinstance(value, np.ndarray) else value
+        for name, value in zip(layer.gradients, values, strict=True)
+    }
+
+
+def _gradients(layer, forward, backward, dout, arguments, change=None):
+    _, cache = _forward(layer, forward, arguments, change)
+    given = {"dout": dout.copy()}
+    dout = (change(given) if change else given)["dout"]
+    return _backward(layer, backward, dout, cache)
+
+
+def _require_unchanged(who, before, after, may_change):
+    for name, value in before.items():
+        now = after[name]
+        if isinstance(value, dict):
+            value = {key: value[key] for key in value if key not in may_change}
+            now = {key: now[key] for key in now if key not in may_change}
+        if not unchanged(value, now):
+            raise Wrong(f"{who} changed {name}: it belongs to the caller, so copy it.")
+
+
+def _require_same(first, second, text):
+    for name, value in first.items():
+        value = require_array(name, value)
+        if not unchanged(value, require_array(name, second[name])):
+            raise Wrong(f"{name}: {text}.")

@@ -1,0 +1,209 @@
+"""Run checks from a shell, in a fresh process: nothing edited can be out of date.
+
+    python -m utils.checks [ID ...] [--json]
+
+This module is the one place among the provided code that looks up exercises.  It does
+so by name, with importlib and only when a check is asked for, so that an exercise
+file that does not even parse makes one FAIL line here and breaks nothing else.
+"""
+
+import argparse
+import contextlib
+import importlib
+import json
+import math
+import sys
+from dataclasses import asdict, dataclass
+
+from utils.checks.cnn import (
+    check_accuracy,
+    check_cnn_init,
+    check_cnn_loss,
+    load_trained,
+)
+from utils.checks.compare import Result, Wrong
+from utils.checks.conv_layers import (
+    check_conv_backward,
+    check_conv_forward,
+    check_max_pool_backward,
+    check_max_pool_forward,
+)
+from utils.checks.receptive_field import check_receptive_field
+from utils.checks.report import Results, format_report
+from utils.checks.spatial_batchnorm import (
+    check_spatial_batchnorm_backward,
+    check_spatial_batchnorm_forward,
+    check_spatial_groupnorm,
+)
+from utils.checks.subject import (
+    ROOT,
+    NotWritten,
+    Subject,
+    place,
+    plain,
+    student_line,
+)
+
+EXERCISES = "utils.exercises"
+TRAINED = ROOT / "build" / "cnn.npz"
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """Which check judges which names of which exercise module."""
+
+    check: object
+    module: str
+    names: tuple
+    optional: bool = False
+
+
+def check_trained(cls):
+    """Check the network that CNN.ipynb trained and saved, on real CIFAR-10."""
+    try:
+        model, config = load_trained(Subject(cls), TRAINED)
+    except FileNotFoundError as error:
+        raise NotWritten(str(error)) from None
+    except ValueError as error:
+        raise Wrong(str(error)) from None
+    cifar10 = importlib.import_module("utils.cifar10")
+    try:
+        data = cifar10.load_cifar10(normalize=config.get("normalize", "mean_image"))
+    except (OSError, ValueError) as error:
+        raise NotWritten(f"there is no data to check with: {error}") from None
+    return check_accuracy(model, data)
+
+
+CONV = ("conv_forward_naive", "conv_backward_naive")
+POOL = ("max_pool_forward_naive", "max_pool_backward_naive")
+NORM = ("spatial_batchnorm_forward", "spatial_batchnorm_backward")
+GROUP = ("spatial_groupnorm_forward", "spatial_groupnorm_backward")
+NET = ("ThreeLayerConvNet",)
+EXERCISE_BY_ID = {
+    "receptive-field": Exercise(
+        check_receptive_field, "receptive_field", ("receptive_field",)
+    ),
+    "conv-forward": Exercise(check_conv_forward, "conv_layers", CONV[:1]),
+    "conv-backward": Exercise(check_conv_backward, "conv_layers", CONV),
+    "max-pool-forward": Exercise(check_max_pool_forward, "conv_layers", POOL[:1]),
+    "max-pool-backward": Exercise(check_max_pool_backward, "conv_layers", POOL),
+    "spatial-batchnorm-forward": Exercise(
+        check_spatial_batchnorm_forward, "spatial_batchnorm", NORM[:1]
+    ),
+    "spatial-batchnorm-backward": Exercise(
+        check_spatial_batchnorm_backward, "spatial_batchnorm", NORM
+    ),
+    "cnn-init": Exercise(check_cnn_init, "cnn", NET),
+    "cnn-loss": Exercise(check_cnn_loss, "cnn", NET),
+    "cnn-65-percent": Exercise(check_trained, "cnn", NET),
+    "spatial-groupnorm": Exercise(
+        check_spatial_groupnorm, "spatial_batchnorm", GROUP, optional=True
+    ),
+}
+
+
+def run_exercise(exercise_id):
+    """Import what an exercise needs, run its check and print the report.
+
+    Parameters
+    ----------
+    exercise_id : str
+        A key of ``EXERCISE_BY_ID``.
+
+    Returns
+    -------
+    Results
+        A single failed result if the exercise file cannot be imported.
+    """
+    exercise = EXERCISE_BY_ID[exercise_id]
+    try:
+        subjects = find(exercise.module, exercise.names)
+        return exercise.check(*subjects)
+    except Wrong as wrong:
+        result = Result(exercise_id, False, message=plain(wrong))
+    except NotWritten as todo:
+        result = Result(exercise_id, None, message=plain(todo))
+    results = Results(exercise_id, [result])
+    print(format_report(results))
+    return results
+
+
+def find(module, names):
+    """Return functions or classes of an exercise module.
+
+    Raises
+    ------
+    Wrong
+        If the file cannot be imported or defines no such name; with file and line.
+    """
+    file = f"{EXERCISES.replace('.', '/')}/{module}.py"
+    try:
+        exercise = importlib.import_module(f"{EXERCISES}.{module}")
+    except KeyboardInterrupt:
+        raise
+    except SyntaxError as error:
+        where = place(error.filename or file, error.lineno)
+        raise Wrong(f"{where} is not Python: {error.msg}.") from None
+    except BaseException as error:
+        where = student_line(error, str(ROOT / file)) or file
+        raise Wrong(
+            f"{file} cannot be imported: {type(error).__name__}: {error} ({where})"
+        ) from None
+    for name in names:
+        if not hasattr(exercise, name):
+            raise Wrong(f"{file} does not define {name}: was it renamed or deleted?")
+    return [getattr(exercise, name) for name in names]
+
+
+def main(argv=None):
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments; by default those of the process.
+
+    Returns
+    -------
+    int
+        0 if every result passed, 1 otherwise.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m utils.checks", description="Check the exercises."
+    )
+    parser.add_argument(
+        "ids",
+        nargs="*",
+        metavar="ID",
+        help="exercises to check (default: all with points): "
+        + ", ".join(EXERCISE_BY_ID),
+    )
+    parser.add_argument("--json", action="store_true", help="print results as JSON")
+    arguments = parser.parse_args(argv)
+    unknown = [name for name in arguments.ids if name not in EXERCISE_BY_ID]
+    if unknown:
+        parser.error(
+            f"unknown exercise {unknown[0]!r}, expected some of: "
+            + ", ".join(EXERCISE_BY_ID)
+        )
+    ids = arguments.ids or [
+        name for name, exercise in EXERCISE_BY_ID.items() if not exercise.optional
+    ]
+    if arguments.json:
+        # Whatever students' functions print goes the way of errors, not into the JSON.
+        with contextlib.redirect_stdout(sys.stderr):
+            found = {name: run_exercise(name) for name in ids}
+        rows = [_row(name, result) for name in found for result in found[name]]
+        print(json.dumps(rows, indent=1))
+    else:
+        found = {name: run_exercise(name) for name in ids}
+    passed = [result.passed is True for name in found for result in found[name]]
+    return 0 if all(passed) else 1
+
+
+def _row(exercise_id, result):
+    """Return a result as a dict that JSON can hold: it knows no infinity."""
+    row = {"id": exercise_id, **asdict(result)}
+    if row["error"] is not None and not math.isfinite(row["error"]):
+        row["error"] = None
+    return row

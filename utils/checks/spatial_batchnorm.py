@@ -1,0 +1,281 @@
+"""Checks of CNN-BatchNorm.ipynb: spatial batch normalisation, forward and backward.
+
+Group normalisation is an optional extension of the same notebook.  What the two
+normalisations are, and how they commonly go wrong, is in `utils.checks.normalisation`.
+"""
+
+import copy
+from functools import partial
+
+import numpy as np
+
+from utils.checks import oracle
+from utils.checks.compare import (
+    ROUNDING,
+    Wrong,
+    judge,
+    judge_all,
+    require_array,
+    require_shape,
+)
+from utils.checks.normalisation import (
+    PIXELS,
+    BatchNorm,
+    GroupNorm,
+    NormCase,
+    per_channel,
+)
+from utils.checks.properties import (
+    backward_properties,
+    forward_properties,
+    make_dout,
+)
+from utils.checks.report import run
+from utils.checks.subject import Subject, unchanged
+
+BATCH_CASES = (
+    NormCase("channels of different mean and scale", (3, 4, 3, 5), 1e-5),
+    NormCase("image higher than wide", (2, 3, 6, 2), 1e-5),
+    NormCase("few samples: the variance is biased", (2, 3, 1, 2), 1e-5),
+    NormCase("large eps, inside the root", (3, 2, 3, 4), 2.0),
+    NormCase("eps defaults to 1e-5", (3, 2, 2, 3), None, scale=1e-3),
+    NormCase("one channel", (2, 1, 3, 4), 1e-5),
+    NormCase("one image", (1, 3, 3, 4), 1e-5),
+)
+BATCH_TINY = NormCase("", (2, 3, 2, 3), 0.1)
+GROUP_CASES = (
+    NormCase("6 channels in 2 groups", (2, 6, 3, 4), 1e-5, G=2),
+    NormCase("6 channels in 3 groups", (3, 6, 2, 5), 1e-5, G=3),
+    NormCase("one group", (2, 4, 3, 2), 1e-5, G=1),
+    NormCase("every channel its own group", (2, 4, 3, 5), 1e-5, G=4),
+    NormCase("large eps, inside the root", (2, 4, 3, 4), 2.0, G=2),
+    NormCase("eps defaults to 1e-5", (2, 4, 2, 3), None, scale=1e-3, G=2),
+    NormCase("one image", (1, 4, 3, 4), 1e-5, G=2),
+)
+GROUP_TINY = NormCase("", (2, 4, 2, 3), 0.1, G=2)
+
+BATCHES = tuple(NormCase("", (N, 3, 2, 5), 1e-3) for N in (4, 2, 3))
+RUNNING_MEAN = np.array([2.0, -7.0, 14.0])
+RUNNING_VAR = np.array([0.3, 5.0, 40.0])
+
+
+def check_spatial_batchnorm_forward(fn):
+    """Check spatial batch normalisation's forward pass and print the report.
+
+    Parameters
+    ----------
+    fn : callable
+        ``fn(x, gamma, beta, bn_param) -> (out, cache)``, in both modes.
+
+    Returns
+    -------
+    Results
+        One `Result` per property; never raises because of what ``fn`` does.
+    """
+    forward = Subject(fn)
+    properties = [
+        *forward_properties(BatchNorm(), BATCH_CASES, BATCH_CASES[0]),
+        ("a constant channel gives beta", constant_channel_gives_beta),
+        ("running statistics start from zero", partial(running, momentum=None)),
+        ("running statistics, three batches", partial(running, momentum=0.6, count=3)),
+        ("running statistics go on", partial(running, momentum=0.8, given=True)),
+        ("test mode uses running statistics", partial(test_mode, batch=BATCHES[0])),
+        (
+            "test mode with a single image",
+            partial(test_mode, batch=NormCase("", (1, 3, 2, 4), 1e-3)),
+        ),
+        (
+            "test mode with a single pixel",
+            partial(test_mode, batch=NormCase("", (1, 3, 1, 1), 1e-3)),
+        ),
+        ("test mode changes no running statistics", test_mode_changes_nothing),
+    ]
+    return run(forward.name, properties, forward)
+
+
+def check_spatial_batchnorm_backward(forward, backward):
+    """Check spatial batch normalisation's backward pass and print the report.
+
+    Parameters
+    ----------
+    forward : callable
+        The forward pass that makes the caches, used in training mode.
+    backward : callable
+        ``backward(dout, cache) -> (dx, dgamma, dbeta)``.
+
+    Returns
+    -------
+    Results
+        One `Result` per property.
+    """
+    forward, backward = Subject(forward), Subject(backward)
+    properties = [
+        *backward_properties(BatchNorm(), BATCH_CASES, BATCH_TINY),
+        ("dx sums to zero in every channel", dx_sums_to_zero),
+    ]
+    return run(backward.name, properties, forward, backward)
+
+
+def check_spatial_groupnorm(forward, backward):
+    """Check the optional group normalisation, both passes.
+
+    Parameters
+    ----------
+    forward : callable
+        ``forward(x, gamma, beta, G, gn_param) -> (out, cache)``; gamma and beta have
+        shape (C,), ``gn_param`` holds ``eps``.
+    backward : callable
+        ``backward(dout, cache) -> (dx, dgamma, dbeta)``.
+
+    Returns
+    -------
+    Results
+        One `Result` per property, named ``forward: ...`` or ``backward: ...``.
+    """
+    layer = GroupNorm()
+    forward, backward = Subject(forward), Subject(backward)
+    properties = [
+        (f"forward: {name}", lambda forward, _, test=test: test(forward))
+        for name, test in forward_properties(layer, GROUP_CASES, GROUP_CASES[0])
+    ]
+    properties += [
+        (f"backward: {name}", test)
+        for name, test in backward_properties(layer, GROUP_CASES, GROUP_TINY)
+    ]
+    return run("spatial_groupnorm", properties, forward, backward)
+
+
+def constant_channel_gives_beta(forward):
+    """Where all values are equal, the variance is 0 and eps saves the division."""
+    arguments = BatchNorm().arguments(BATCH_CASES[0])
+    arguments["x"][:, 1] = 4.0
+    expected = BatchNorm().forward(**arguments)
+    out, _ = forward.pair(*copy.deepcopy(arguments).values())
+    return judge("out", out, expected, ROUNDING), ROUNDING
+
+
+def running(forward, momentum, count=1, given=False):
+    """Follow the running averages over some batches in training mode."""
+    bn_param = {"mode": "train", "eps": 1e-3}
+    if momentum is not None:
+        bn_param["momentum"] = momentum
+    if given:
+        bn_param["running_mean"] = RUNNING_MEAN.copy()
+        bn_param["running_var"] = RUNNING_VAR.copy()
+    momentum = 0.9 if momentum is None else momentum
+    mean = RUNNING_MEAN if given else np.zeros(3)
+    var = RUNNING_VAR if given else np.zeros(3)
+    layer = BatchNorm()
+    for batch in BATCHES[:count]:
+        arguments = layer.arguments(batch)
+        x = arguments["x"].copy()
+        arguments["bn_param"] = bn_param
+        forward.pair(*arguments.values())
+        entries = {
+            "running_mean": (mean, x.mean(axis=PIXELS), ()),
+            "running_var": (var, x.var(axis=PIXELS), _wrong_variances(x)),
+        }
+        mean, var = (
+            momentum * old + (1 - momentum) * new for old, new, _ in entries.values()
+        )
+    return _judge_running(bn_param, (mean, var), momentum, entries), ROUNDING
+
+
+def _judge_running(bn_param, right, momentum, entries):
+    """Judge both running averages; old, new and wrong new values make the hints."""
+    comparisons = {}
+    for (name, (old, new, wrong)), expected in zip(entries.items(), right, strict=True):
+        if name not in bn_param:
+            raise Wrong(
+                f"bn_param[{name!r}] is missing after a forward pass in training mode: "
+                "store the running average there."
+            )
+        suspects = [
+            (
+                "momentum belongs to the old average: momentum * running + "
+                "(1 - momentum) * batch",
+                partial(np.add, (1 - momentum) * old, momentum * new),
+            ),
+            ("it is not updated", partial(np.copy, old)),
+            ("these are the statistics of the last batch", partial(np.copy, new)),
+        ]
+        for text, value in wrong:
+            average = momentum * old + (1 - momentum) * value
+            suspects.append((text, partial(np.copy, average)))
+        comparisons[name] = (bn_param[name], expected, suspects)
+    return judge_all(comparisons, ROUNDING)
+
+
+def _wrong_variances(x):
+    M = x.size // x.shape[1]
+    var = x.var(axis=PIXELS)
+    return [
+        ("the variance is divided by M - 1, expected M", var * M / (M - 1)),
+        ("this is the standard deviation, expected the variance", np.sqrt(var)),
+    ]
+
+
+def _test_arguments(batch):
+    arguments = BatchNorm().arguments(batch)
+    arguments["bn_param"] |= {
+        "mode": "test",
+        "running_mean": RUNNING_MEAN.copy(),
+        "running_var": RUNNING_VAR.copy(),
+    }
+    return arguments
+
+
+def test_mode(forward, batch):
+    """Compare the output in test mode with the right one."""
+    arguments = _test_arguments(batch)
+    x, gamma, beta, bn_param = copy.deepcopy(arguments).values()
+    out, _ = forward.pair(*arguments.values())
+    mean, var = per_channel(RUNNING_MEAN), per_channel(RUNNING_VAR)
+    gamma, beta, eps = per_channel(gamma), per_channel(beta), bn_param["eps"]
+    expected = oracle.normalise(x, gamma, beta, eps, PIXELS, mean, var)
+    suspects = [
+        (
+            "the statistics of this batch are used, expected the running ones",
+            lambda: oracle.normalise(x, gamma, beta, eps, PIXELS),
+        ),
+        (
+            "the division is by running_var, expected sqrt(running_var + eps)",
+            lambda: gamma * (x - mean) / (var + eps) + beta,
+        ),
+        ("gamma and beta are not used", lambda: (x - mean) / np.sqrt(var + eps)),
+        ("x is handed out as it is", lambda: x),
+    ]
+    return judge("out", out, expected, ROUNDING, suspects), ROUNDING
+
+
+def test_mode_changes_nothing(forward):
+    """Running averages stay as they are in test mode."""
+    arguments = _test_arguments(BATCHES[0])
+    forward.pair(*arguments.values())
+    for name, before in (("running_mean", RUNNING_MEAN), ("running_var", RUNNING_VAR)):
+        if not unchanged(before, arguments["bn_param"].get(name)):
+            raise Wrong(f"test mode changed bn_param[{name!r}]: only training may.")
+
+
+def dx_sums_to_zero(forward, backward):
+    """Sum dx over a channel.
+
+    A constant added to a channel leaves the output as it is, so the sum is zero.
+    """
+    layer = BatchNorm()
+    arguments = layer.arguments(BATCH_CASES[0])
+    dout = make_dout(layer, arguments)
+    _, cache = forward.pair(*copy.deepcopy(arguments).values())
+    names = layer.gradients
+    dx = require_array("dx", backward.pair(dout.copy(), cache, names=names)[0])
+    require_shape("dx", dx, dout.shape)
+    sums, size = dx.sum(axis=PIXELS), np.abs(dx).sum(axis=PIXELS).max()
+    error = float(np.abs(sums).max() / size) if size else 0.0
+    if not error <= ROUNDING:
+        raise Wrong(
+            "dx of a channel does not sum to zero, although adding a constant to the "
+            "channel changes nothing: is the derivative through the mean missing?",
+            error,
+            ROUNDING,
+        )
+    return error, ROUNDING

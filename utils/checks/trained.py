@@ -1,0 +1,129 @@
+"""Keep a trained network in one file, so that a check can run it without training.
+
+The file is a ``.npz`` archive without pickles: parameters by name, batchnorm's
+running statistics as ``bn0_running_mean`` and so on, and ``config``, a JSON text with
+the constructor's arguments and the ``normalize`` of the data it was trained on.
+"""
+
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from utils.checks.subject import short_path
+
+STATISTICS = ("running_mean", "running_var")
+
+
+def save_trained(model, config, path):
+    """Write a model's parameters and running statistics to a file.
+
+    Parameters
+    ----------
+    model : object
+        Has ``params``, a dict of arrays, and ``bn_params``, a list of dicts.
+    config : dict
+        The constructor's arguments by name, and ``normalize``, how the images were
+        normalised.
+    path : str or Path
+        Where to; folders are made.  A file that is there is replaced only once the
+        new one is complete.
+
+    Raises
+    ------
+    ValueError
+        If ``config`` cannot be written as JSON.
+    """
+    path = Path(path)
+    if "dtype" in config:
+        config = config | {"dtype": np.dtype(config["dtype"]).name}
+    try:
+        arrays = {"config": np.array(json.dumps(config)), **model.params}
+    except TypeError as error:
+        raise ValueError(
+            f"config is {config!r}; it must hold numbers, texts and tuples only "
+            f"({error})."
+        ) from None
+    for k, bn_param in enumerate(getattr(model, "bn_params", [])):
+        for name in STATISTICS:
+            if name in bn_param:
+                arrays[f"bn{k}_{name}"] = bn_param[name]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **arrays)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def load_trained(cls, path):
+    """Read what `save_trained` wrote, and build the model again.
+
+    Parameters
+    ----------
+    cls : callable
+        The model's class; called with the saved arguments.
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    model : object
+        An instance of ``cls`` with the saved parameters and running statistics.
+    config : dict
+        What was saved with it, ``normalize`` included.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is damaged, or does not fit the class.
+    """
+    where = short_path(path)
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        config = json.loads(str(arrays.pop("config")))
+        arguments = {key: config[key] for key in config if key != "normalize"}
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{where} does not exist: run CNN.ipynb first, it saves the trained "
+            "network."
+        ) from None
+    except (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{where} is not a trained network ({error}): delete it and run CNN.ipynb "
+            "again."
+        ) from None
+    if "dtype" in arguments:
+        arguments["dtype"] = np.dtype(arguments["dtype"]).type
+    if "input_dim" in arguments:
+        arguments["input_dim"] = tuple(arguments["input_dim"])
+    model = cls(**arguments)
+    for k, bn_param in enumerate(getattr(model, "bn_params", [])):
+        for name in STATISTICS:
+            if f"bn{k}_{name}" in arrays:
+                bn_param[name] = arrays.pop(f"bn{k}_{name}")
+    _require_fit(where, model.params, arrays)
+    model.params.update(arrays)
+    return model, config
+
+
+def _require_fit(where, params, arrays):
+    shapes = {name: np.shape(value) for name, value in params.items()}
+    saved = {name: value.shape for name, value in arrays.items()}
+    if shapes != saved:
+        names = sorted(
+            name for name in shapes | saved if shapes.get(name) != saved.get(name)
+        )
+        raise ValueError(
+            f"{where} does not fit the network: {', '.join(names)} differ. If you "
+            "changed the network after training, run CNN.ipynb again."
+        )

@@ -1,0 +1,276 @@
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from pypdf import PdfReader
+
+from tests.pdf.torture import code, question, stream
+from utils import cifar10
+from utils.pdf import cli
+
+
+def cells(name):
+    return [
+        new_markdown_cell(f"# About {name}"),
+        question(f"{name}-q", f"Question of {name}", 10, "## Explain"),
+        code("print('saved')", stream("saved\n")),
+    ]
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A workbook of four small notebooks, in a folder that is hard on scripts."""
+    folder = tmp_path / "Übung 5"
+    (folder / "utils" / "exercises").mkdir(parents=True)
+    for name in cli.NOTEBOOKS:
+        nbformat.write(new_notebook(cells=cells(name)), folder / f"{name}.ipynb")
+    for name in ("__init__", "cnn", "conv_layers"):
+        path = folder / "utils" / "exercises" / f"{name}.py"
+        path.write_text(f"# the file {name}\n", "utf-8")
+    monkeypatch.setattr(cifar10, "main", lambda argv: 0)
+    return folder
+
+
+@pytest.fixture
+def run(root):
+    def run(*arguments):
+        return cli.main(["--name", "Ada", *arguments], root=root)
+
+    return run
+
+
+def text(path):
+    return "\n".join(page.extract_text() for page in PdfReader(path).pages)
+
+
+def default(root):
+    return root / "build" / "submission.pdf"
+
+
+def test_whole_workbook(run, root, capsys):
+    assert run("--uid", "42", "--strict") == 0
+    printed = text(default(root))
+    titles = [printed.index(f"About {name}\n") for name in cli.NOTEBOOKS]
+    assert titles == sorted(titles)
+    assert "the file cnn" in printed and "the file conv_layers" in printed
+    assert "the file __init__" not in printed
+    assert "Ada (42)" in printed
+    shown = capsys.readouterr().out
+    assert "page   2   10 points  Question of Receptive-Fields" in shown
+    assert "note" not in shown
+    assert str(default(root).resolve()) in shown
+
+
+def test_saved_outputs_are_kept_and_nothing_is_run(run, root):
+    run()
+    assert "saved" in text(default(root))
+    assert not (root / "build" / "executed").exists()
+
+
+def test_a_notebook_without_outputs_is_run_and_not_changed(run, root, capsys):
+    source = root / "CNN.ipynb"
+    fresh = new_notebook(
+        cells=[new_markdown_cell("# C"), new_code_cell("print(6 * 7)")]
+    )
+    nbformat.write(fresh, source)
+    before = source.read_bytes()
+    assert run("--only", "CNN") == 0
+    assert "42" in text(default(root))
+    assert source.read_bytes() == before
+    copy = nbformat.read(root / "build" / "executed" / "CNN.ipynb", 4)
+    assert copy.cells[1].outputs[0].text == "42\n"
+    assert "CNN.ipynb: 2 cells" in capsys.readouterr().err
+
+
+def test_execute_runs_what_has_outputs(run, root, monkeypatch):
+    ran = []
+
+    def execute(notebook, path, timeout, environment):
+        ran.append((path.stem, timeout))
+
+    monkeypatch.setattr("utils.pdf.execute.execute", execute)
+    assert run("--execute", "--timeout", "7") == 0
+    assert ran == [(name, 7) for name in cli.NOTEBOOKS]
+
+
+def test_what_ends_a_run_early_is_a_note(run, monkeypatch, capsys):
+    monkeypatch.setattr(
+        "utils.pdf.execute.execute", lambda *arguments: "cell 3 took too long"
+    )
+    assert run("--execute", "--only", "CNN") == 0
+    shown = capsys.readouterr()
+    assert "CNN.ipynb: cell 3 took too long" in shown.out
+    assert "CNN.ipynb: cell 3 took too long" in shown.err
+    assert run("--execute", "--only", "CNN", "--strict") == 2
+
+
+def test_no_execute(run, root, capsys):
+    nbformat.write(new_notebook(cells=[new_code_cell("1")]), root / "CNN.ipynb")
+    assert run("--no-execute", "--only", "CNN") == 0
+    assert "no cell of this notebook was run" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("failure", [1, OSError("offline"), SystemExit(2)])
+def test_without_data_the_notebooks_run_all_the_same(run, monkeypatch, capsys, failure):
+    def main(argv):
+        if isinstance(failure, int):
+            return failure
+        raise failure
+
+    given = []
+    monkeypatch.delenv("CIFAR10_SOURCE", raising=False)
+    monkeypatch.setattr(cifar10, "main", main)
+    monkeypatch.setattr("utils.pdf.execute.execute", lambda *a: given.append(a[-1]))
+    assert run("--execute", "--only", "CNN") == 0
+    assert "stand-in data" in capsys.readouterr().err
+    monkeypatch.setenv("CIFAR10_SOURCE", "somewhere")
+    assert run("--execute", "--only", "CNN") == 0
+    assert given == [{"CIFAR10_SOURCE": "synthetic"}, {}]
+
+
+def test_name_and_number_from_the_file(root):
+    (root / "submission.toml").write_text('name = "Ada Ł."\nuid = 123\n', "utf-8")
+    assert cli.main(["--strict"], root=root) == 0
+    assert "Ada Ł. (123)" in text(default(root))
+    assert cli.main(["--uid", "9"], root=root) == 0
+    assert "Ada Ł. (9)" in text(default(root))
+
+
+def test_no_name_is_a_warning_on_the_cover(root):
+    assert cli.main([], root=root) == 0
+    cover = PdfReader(default(root)).pages[0].extract_text()
+    assert "no name given" in cover
+    assert "no name: use --name" in cover
+    assert cli.main(["--strict"], root=root) == 2
+
+
+def test_broken_submission_file(root, capsys):
+    (root / "submission.toml").write_text("name = Ada", "utf-8")
+    assert cli.main([], root=root) == 1
+    assert "submission.toml cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["CNN", "cnn", "CNN.ipynb", "./CNN.ipynb"])
+def test_only(run, root, name):
+    assert run("--only", name, "--no-code") == 0
+    printed = text(default(root))
+    assert "About CNN\n" in printed
+    assert "About CNN-Layers" not in printed
+    assert "Source files" not in printed
+
+
+def test_only_several_keeps_the_order(run, root):
+    assert run("--only", "CNN", "--only", "CNN-Layers") == 0
+    printed = text(default(root))
+    assert printed.index("About CNN-Layers\n") < printed.index("About CNN\n")
+
+
+def test_unknown_name_lists_the_four(run, root, capsys):
+    assert run("--only", "RNN") == 1
+    assert capsys.readouterr().err == (
+        "No PDF: --only RNN: there is no such notebook; the four are "
+        "Receptive-Fields, CNN-Layers, CNN-BatchNorm, CNN.\n"
+    )
+
+
+def test_a_missing_notebook_is_noted(run, root, capsys):
+    (root / "CNN-Layers.ipynb").unlink()
+    assert run() == 0
+    assert "CNN-Layers.ipynb: this notebook was not found" in capsys.readouterr().out
+    assert run("--only", "CNN-Layers") == 1
+    assert "CNN-Layers.ipynb not found" in capsys.readouterr().err
+
+
+def test_failure_leaves_no_old_pdf(run, root, capsys):
+    assert run() == 0
+    (root / "CNN.ipynb").write_text("{", "utf-8")
+    assert run() == 1
+    assert not default(root).exists()
+    message = capsys.readouterr().err
+    assert message.startswith("No PDF: ")
+    assert "CNN.ipynb is not a notebook" in message
+
+
+def test_output_in_a_new_folder(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("-o", "new folder/mine.pdf", "--only", "CNN") == 0
+    assert Path("new folder/mine.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_output_that_cannot_be_written(run, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert run("-o", str(tmp_path / "file" / "mine.pdf")) == 1
+    assert "Not a directory" in capsys.readouterr().err
+
+
+def test_output_open_in_a_viewer(run, root, monkeypatch, capsys):
+    opened = default(root)
+    unlink = Path.unlink
+
+    def refuse(self, missing_ok=False):
+        if self == opened:
+            raise PermissionError(13, "in use")
+        unlink(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert run() == 0
+    assert (root / "build" / "submission-2.pdf").is_file()
+    assert "open in another program" in capsys.readouterr().out
+
+
+def test_interrupt(run, monkeypatch, capsys):
+    def interrupt(path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "read_notebook", interrupt)
+    assert run() == 1
+    assert capsys.readouterr().err == "No PDF: stopped.\n"
+
+
+def test_look(run, root):
+    assert run("--paper", "a4", "--no-question-breaks", "--no-code") == 0
+    page = PdfReader(default(root)).pages[0]
+    assert float(page.mediabox.width) == pytest.approx(595.28, abs=0.1)
+
+
+def test_shortened_outputs(run, root):
+    lines = "".join(f"line {i}\n" for i in range(50))
+    nbformat.write(new_notebook(cells=[code("x", stream(lines))]), root / "CNN.ipynb")
+    assert run("--only", "CNN", "--max-output-lines", "10") == 0
+    assert "40 lines not printed" in text(default(root))
+    assert run("--only", "CNN", "--max-output-lines", "0") == 0
+    assert "line 49" in text(default(root))
+
+
+def test_keep_typ(run, root):
+    assert run("--only", "CNN", "--keep-typ") == 0
+    assert (root / "build" / "submission.typ.d" / "main.typ").is_file()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--timeout", "soon"], ["--execute", "--no-execute"], ["--paper", "a5"], ["CNN"]],
+)
+def test_wrong_arguments(arguments, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(arguments)
+    assert "usage: python -m utils.pdf" in capsys.readouterr().err
+
+
+def test_a_console_that_cannot_print_everything(run, monkeypatch):
+    console = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict")
+    monkeypatch.setattr(sys, "stdout", console)
+    assert run("--only", "CNN") == 0
+
+
+def test_module_runs():
+    command = [sys.executable, "-m", "utils.pdf", "--help"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=cli.ROOT, check=False
+    )
+    assert done.returncode == 0
+    assert "--max-output-lines" in done.stdout

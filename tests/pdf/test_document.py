@@ -1,0 +1,239 @@
+import io
+import re
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
+from pypdf import PdfReader
+
+from tests.pdf.torture import (
+    INJECTION,
+    SENTINELS,
+    code,
+    question,
+    stream,
+    torture_cells,
+)
+from utils.pdf import document
+from utils.pdf.context import Note
+from utils.pdf.document import Options, build
+from utils.pdf.engine import Engine, ExportError
+
+BANNER = "STAND-IN DATA"
+
+
+def notebook(*cells):
+    return new_notebook(cells=list(cells))
+
+
+def small(*more):
+    return notebook(
+        new_markdown_cell("# One"),
+        question("a", "First question", 10, "## Question A"),
+        question("b", "Second question", 5, "## Question B"),
+        *more,
+    )
+
+
+def export(folder, *notebooks, sources=(), notes=(), **options):
+    folder.mkdir(exist_ok=True)
+    named = [(folder / f"N{i}.ipynb", nb) for i, nb in enumerate(notebooks, 1)]
+    return build(named, list(sources), Options(**options), folder, notes)
+
+
+def pages(report):
+    return PdfReader(io.BytesIO(report.pdf)).pages
+
+
+def squeezed(text):
+    """Text of a page without white space and marks of wrapping."""
+    return re.sub(r"[\s\u200b↪]", "", text)
+
+
+@pytest.fixture(scope="module")
+def torture(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("torture")
+    source = folder / "long.py"
+    source.write_text("x = 1\n" + "y = " + "1 + " * 60 + "ENDSOURCE\n", "utf-8")
+    return export(folder, notebook(*torture_cells()), sources=[(source, "long.py")])
+
+
+def test_torture_prints_every_sentinel(torture):
+    text = squeezed("".join(page.extract_text() for page in pages(torture)))
+    assert [s for s in [*SENTINELS, "ENDSOURCE"] if s not in text] == []
+
+
+def positions(page):
+    """Yield text, left and right end and height of every piece on a page."""
+    found = []
+
+    def visit(text, cm, tm, font, size):
+        if not text.strip() or font is None:
+            return
+        left = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
+        height = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
+        # All glyphs of DejaVu Sans Mono are 0.602 em wide.
+        mono = 0.602 if "Mono" in font["/BaseFont"] else 0
+        width = mono * len(text.strip("\n")) * size * abs(tm[0] * cm[0])
+        found.append((text, left, left + width, height))
+
+    page.extract_text(visitor_text=visit)
+    return found
+
+
+def test_torture_stays_inside_the_pages(torture):
+    count, outside = 0, []
+    for number, page in enumerate(pages(torture), 1):
+        width, height = float(page.mediabox.width), float(page.mediabox.height)
+        for text, left, right, y in positions(page):
+            count += 1
+            if not (45 < left and right < width - 45 and 20 < y < height - 20):
+                outside.append((number, text, left, right, y))
+    assert count > 300
+    assert outside == []
+
+
+def test_torture_notes_name_the_cell(torture):
+    notes = {
+        (n.place.removeprefix("N1.ipynb, "), n.message[:30]) for n in torture.notes
+    }
+    assert {
+        ("cell 6", "output of 400 lines: 200 of th"),
+        ("cell 7", "the cell stopped with ZeroDivi"),
+        ("cell 10", "HTML that needs a browser is p"),
+        ("cell 12", "formula printed as source (unk"),
+        ("cell 12", "formula printed as source (\\le"),
+        ("cell 12", "picture gone.png is missing"),
+        ("cell 12", "picture https://example.org/x."),
+        ("cell 14", "<Figure>: the picture cannot b"),
+        ("cell 15", "shrunk to 28% of its size to f"),
+        ("cell 16", "shrunk to 39% of its size to f"),
+        ("N1.ipynb", "the answer in cell 18 (why) is"),
+        ("", "printed as boxes, because the "),
+    } == notes
+
+
+def test_torture_prints_injected_markup_literally(torture):
+    text = squeezed("".join(page.extract_text() for page in pages(torture)))
+    assert squeezed(INJECTION) in text
+    assert not any("Typst" in note.message for note in torture.notes)
+
+
+def test_progress_bar_is_one_line(torture):
+    text = squeezed("".join(page.extract_text() for page in pages(torture)))
+    assert "100%|#####|10/10" in text
+    assert "50%|##" not in text
+
+
+def test_bookmarks_and_table_agree_on_pages(tmp_path):
+    report = export(tmp_path, small(), notebook(question("c", "Third", 1, "text")))
+    reader = PdfReader(io.BytesIO(report.pdf))
+    found = {}
+    for item in reader.outline:
+        for entry in item if isinstance(item, list) else [item]:
+            page = reader.get_destination_page_number(entry) + 1
+            found[entry.title] = page
+    assert found == {"One": 2, "Question A": 2, "Question B": 3, "N2": 4, "Third": 4}
+    assert [page for _, page in report.questions] == [2, 3, 4]
+    cover = reader.pages[0].extract_text()
+    assert re.search(r"Second question\s+5\s+N1\s+3", cover)
+
+
+def test_first_page_and_footers(tmp_path):
+    report = export(tmp_path, small(), name="Ada L.", uid="42", title="Work")
+    first, second, third = (page.extract_text() for page in pages(report))
+    assert "Ada L. · UID 42" in first
+    for number, text in ((2, second), (3, third)):
+        assert re.search(rf"Ada L\. \(42\)\s+N1\s+page {number} of 3", text)
+    reader = PdfReader(io.BytesIO(report.pdf))
+    assert (reader.metadata.title, reader.metadata.author) == ("Work", "Ada L.")
+
+
+def test_links_of_the_question_table(tmp_path):
+    page = pages(export(tmp_path, small()))[0]
+    links = [a.get_object() for a in page["/Annots"]]
+    assert len([a for a in links if a["/Subtype"] == "/Link"]) >= 4
+
+
+@pytest.mark.parametrize(("paper", "width"), [("us-letter", 612), ("a4", 595.28)])
+def test_paper(tmp_path, paper, width):
+    (page, *_) = pages(export(tmp_path, small(), paper=paper))
+    assert float(page.mediabox.width) == pytest.approx(width, abs=0.1)
+
+
+def test_without_question_breaks(tmp_path):
+    assert export(tmp_path, small(), question_breaks=False).pages == 2
+
+
+def test_banner_only_if_a_cell_has_printed_it(tmp_path):
+    spoken = small(code("load()", stream(f"loading\n{BANNER}\n")))
+    report = export(tmp_path, spoken, banner=BANNER)
+    assert report.banner == BANNER
+    assert BANNER in pages(report)[0].extract_text()
+    quiet = small(code(f"print('{BANNER}')", stream("x")))
+    report = export(tmp_path, quiet, banner=BANNER)
+    assert report.banner == ""
+    assert BANNER not in pages(report)[0].extract_text()
+
+
+def test_notes_stand_on_the_cover(tmp_path):
+    report = export(tmp_path, small(), notes=[Note("here", "some #note")])
+    assert "here: some #note" in pages(report)[0].extract_text()
+
+
+def test_clean_notebook_gives_no_note(tmp_path):
+    plain = code("x", stream("a | b"), count=1)
+    table = new_markdown_cell("| a | b |\n|---|---|\n| $x$ | ![i](data:,x) |")
+    assert export(tmp_path, small(plain)).notes == []
+    assert len(export(tmp_path, small(table)).notes) == 1
+
+
+def test_source_files(tmp_path):
+    source = tmp_path / "layer.py"
+    source.write_text("def f():\n    return '# <b> $'\n", "utf-8")
+    report = export(tmp_path, small(), sources=[(source, "utils/exercises/layer.py")])
+    text = pages(report)[-1].extract_text()
+    assert "utils/exercises/layer.py" in text
+    assert "return '# <b> $'" in text
+
+
+def test_same_input_same_bytes(tmp_path):
+    first = export(tmp_path / "a", small(*torture_cells()), name="A")
+    second = export(tmp_path / "b", small(*torture_cells()), name="A")
+    assert first.pdf == second.pdf
+
+
+def test_the_notebook_is_not_changed(tmp_path):
+    nb = notebook(*torture_cells())
+    before = repr(nb)
+    export(tmp_path, nb)
+    assert repr(nb) == before
+
+
+def test_a_part_that_typst_refuses_is_printed_as_source(tmp_path, monkeypatch):
+    def broken(self, source):
+        return "#nosuchfunction()" if "fragile" in source else source
+
+    monkeypatch.setattr("utils.pdf.markdown.MarkdownWriter.convert", broken)
+    report = export(
+        tmp_path, notebook(new_markdown_cell("fragile"), *small().cells[:1])
+    )
+    assert "fragile" in pages(report)[-1].extract_text()
+    assert report.notes[0].place == "N1.ipynb, cell 1"
+    assert "printed as plain source" in report.notes[0].message
+
+
+def test_if_nothing_helps_there_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(document, "_head", lambda options: "#nosuchfunction()")
+    with pytest.raises(ExportError, match="cannot make the PDF: unknown variable"):
+        export(tmp_path, small())
+
+
+def test_engine_folder_is_all_that_is_written(tmp_path):
+    export(tmp_path, small())
+    assert {p.name for p in Path(tmp_path).iterdir()} <= {
+        "fonts",
+        "main.typ",
+        "template.typ",
+    }
+    assert Engine(tmp_path).formula_error("x") is None

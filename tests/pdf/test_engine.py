@@ -1,0 +1,55 @@
+import pytest
+import typst
+
+from utils.pdf.engine import Engine, missing_glyphs
+
+DOCUMENT = """#import "template.typ": *
+#show: workbook.with(title: "T", name: "N")
+#cover(questions: ((title: "Q", points: "3", notebook: "B", label: <q>),))
+#part("B")
+#heading(level: 2)[Q] <q>
+#fit("here", rect(width: 1000cm))
+"""
+
+
+def test_formula_error(engine):
+    assert engine.formula_error("x + 1") is None
+    assert "unknown variable" in engine.formula_error("nosuchname")
+
+
+def test_image_error(engine):
+    (engine.folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    assert engine.image_error("broken.png")
+    assert "not found" in engine.image_error("missing.png")
+
+
+def test_part_error_knows_the_template(engine):
+    assert engine.part_error('#row("x")') is None
+    assert "unknown variable" in engine.part_error("#nosuchfunction()")
+
+
+def test_compile_reports_pages_and_shrinking(tmp_path):
+    printed = Engine(tmp_path).compile(DOCUMENT)
+    assert printed.pdf.startswith(b"%PDF")
+    assert printed.warnings == []
+    assert (printed.pages, printed.question_pages) == (2, [2])
+    (shrunk,) = printed.shrunk
+    assert shrunk["place"] == "here"
+    assert 0 < shrunk["ratio"] < 0.03
+
+
+def test_same_source_same_bytes(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    first, second = (Engine(tmp_path / n).compile(DOCUMENT).pdf for n in "ab")
+    assert first == second
+
+
+def test_compile_error_is_typsts(tmp_path):
+    with pytest.raises(typst.TypstError, match="unknown variable"):
+        Engine(tmp_path).compile("#nosuchfunction()")
+
+
+def test_missing_glyphs():
+    assert missing_glyphs("aé∂✓中🚀\ufe0f\u200d ") == ["中", "🚀"]
+    assert missing_glyphs("abc") == []

@@ -1,0 +1,86 @@
+import base64
+
+import pytest
+
+from tests.pdf.torture import encoded, png
+from utils.pdf.images import image, image_from_text, image_from_url
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect/></svg>'
+
+
+@pytest.fixture
+def folder(context, tmp_path):
+    context.base = tmp_path
+    context.place = "N.ipynb, cell 2"
+    (tmp_path / "a picture ä.png").write_bytes(png(4, 4))
+    (tmp_path / "notes.txt").write_text("no picture")
+    return tmp_path
+
+
+def compiles(context, markup):
+    return context.engine.part_error(markup) is None and context.notes == []
+
+
+def test_bytes_become_a_file_named_by_content(context):
+    first = image(context, png(4, 4), "image/png", alt='a "b"')
+    assert first == image(context, png(4, 4), "image/png", alt='a "b"')
+    assert compiles(context, first)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "a%20picture%20%C3%A4.png",
+        "a picture ä.png",
+        "data:image/png;base64," + encoded(png(2, 2)),
+        "data:image/svg+xml;utf8," + SVG.decode().replace(" ", "%20"),
+    ],
+)
+def test_addresses(context, folder, url):
+    assert compiles(context, image_from_url(context, url))
+
+
+def test_attachment(context):
+    context.attachments = {"x y.png": {"image/png": encoded(png(2, 2))}}
+    assert compiles(context, image_from_url(context, "attachment:x%20y.png"))
+
+
+def test_svg(context):
+    assert compiles(context, image(context, SVG, "image/svg+xml", width="30pt"))
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("gone.png", "gone.png is missing"),
+        ("nul\0.png", "is missing"),
+        ("attachment:gone.png", "is missing"),
+        ("data:nonsense", "is missing"),
+        ("https://example.org/x.png", "on the network"),
+        ("notes.txt", "cannot be printed"),
+        ("data:image/png;base64,AAAA", "cannot be decoded"),
+    ],
+)
+def test_what_cannot_be_printed_is_a_box_and_a_note(context, folder, url, message):
+    markup = image_from_url(context, url)
+    assert markup.startswith("#warning-box(")
+    (note,) = context.notes
+    assert note.place == "N.ipynb, cell 2"
+    assert message in note.message
+
+
+def test_truncated_picture(context):
+    markup = image(context, png(50, 50)[:-30], "image/png", alt="plot")
+    assert markup == '#warning-box("image", "plot cannot be decoded")'
+    assert "plot: the picture cannot be decoded" in context.notes[0].message
+
+
+def test_bad_base64(context):
+    assert "warning-box" in image_from_text(context, "!", "image/png")
+
+
+def test_inline_and_width(context):
+    data = base64.b64encode(png(2, 2)).decode()
+    markup = image_from_text(context, data, "image/png", width="9pt", inline=True)
+    assert markup.startswith("#box(image(")
+    assert "width: 9pt" in markup

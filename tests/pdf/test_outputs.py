@@ -1,0 +1,114 @@
+import pytest
+from nbformat.v4 import new_output
+
+from tests.pdf.torture import TRACEBACK, display, encoded, png, stream
+from utils.pdf.outputs import OutputWriter, merged, text_of
+
+
+@pytest.fixture
+def convert(context):
+    def run(output):
+        markup = OutputWriter(context).convert(output)
+        assert context.engine.part_error(markup) is None, markup
+        return markup
+
+    return run
+
+
+def test_neighbouring_messages_of_one_stream_are_one():
+    outputs = [stream("10%"), stream("\r20%"), stream("x", "stderr"), stream("y")]
+    joined = merged(outputs)
+    assert [o["text"] for o in joined] == ["10%\r20%", "x", "y"]
+    assert outputs[0]["text"] == "10%"
+
+
+def test_merging_leaves_displays_apart():
+    assert len(merged([display(text="a"), display(text="b")])) == 2
+
+
+def test_stream(convert):
+    assert convert(stream("a\rb\n")) == '#output-cell((row("b"), ))'
+    assert convert(stream("\n")) == ""
+
+
+def test_error_is_tinted_and_noted(convert, context):
+    error = new_output("error", ename="E", evalue="v", traceback=TRACEBACK)
+    assert convert(error).endswith("error: true)")
+    assert context.notes[0].message == "the cell stopped with E"
+
+
+def test_error_without_traceback(convert):
+    error = new_output("error", ename="E", evalue="v", traceback=[])
+    assert '"E: v"' in convert(error)
+
+
+@pytest.mark.parametrize(
+    ("limit", "count", "printed"),
+    [(10, 10, 10), (10, 11, 11), (10, 400, 11), (0, 400, 400)],
+)
+def test_long_outputs_are_shortened_visibly(convert, context, limit, count, printed):
+    context.max_output_lines = limit
+    markup = convert(stream("".join(f"line {i}\n" for i in range(count))))
+    assert markup.count("row(") == printed
+    assert '"line 0"' in markup
+    assert f'"line {count - 1}"' in markup
+    shortened = limit and count > limit
+    assert (f"{count - limit} lines not printed" in markup) == bool(shortened)
+    assert len(context.notes) == bool(shortened)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"png": encoded(png(3, 3)), "text": "<Figure>"}, "image("),
+        (
+            {
+                "svg": "<svg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/>",
+                "png": "broken",
+            },
+            ".svg",
+        ),
+        ({"latex": r"$\displaystyle x^2$"}, "attach(x, t: 2)"),
+        ({"latex": r"\begin{align} a &= b \end{align}", "text": "t"}, "math.equation"),
+        ({"latex": r"\begin{Verbatim} a \end{Verbatim}", "text": "t"}, 'row("t")'),
+        ({"markdown": "**x**", "html": "<b>y</b>"}, '#strong[#"x"]'),
+        ({"html": "<b>x</b>", "text": "y"}, '#strong[#"x"]'),
+        ({"html": " ", "text": "y"}, 'row("y")'),
+        ({"text": "x\ny"}, 'row("x"), row("y")'),
+        (
+            {"html": '<script>1</script><table class="dataframe"><td>7</td></table>'},
+            "fit-table",
+        ),
+    ],
+)
+def test_best_form_of_a_display(convert, context, data, expected):
+    assert expected in convert(display(**data))
+    assert context.notes == []
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"text/html": "<video></video>", "text/plain": "v"}, "needs a browser"),
+        ({"application/vnd.jupyter.widget-view+json": {}, "text/plain": "w"}, "widget"),
+        ({"application/json": {"a": 1}}, "no printable form"),
+    ],
+)
+def test_what_paper_cannot_show_is_noted(convert, context, data, message):
+    convert(new_output("display_data", data))
+    assert message in context.notes[0].message
+
+
+def test_width_of_a_figure_in_css_pixels(convert):
+    output = new_output(
+        "display_data",
+        {"image/png": encoded(png(8, 8))},
+        metadata={"image/png": {"width": 100, "height": 100}},
+    )
+    assert "width: 75pt" in convert(output)
+
+
+def test_text_of():
+    assert text_of(stream("a")) == "a"
+    assert text_of(display(text="a", html="b")) == "a\nb"
+    assert text_of(new_output("error", ename="E", evalue="v", traceback=[])) == ""

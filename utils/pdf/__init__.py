@@ -1,0 +1,14 @@
+"""From the notebooks to one PDF, without LaTeX, browser, fonts or network.
+
+``./export_pdf.sh`` calls ``python -m utils.pdf``.  In reading order:
+
+- ``cli``: the command line; ``execute``, ``progress``: running notebooks;
+  ``files``: reading and writing.
+- ``exporter``: the doors for nbconvert and for the whole workbook.
+- ``document``: cover, notebooks, source files; ``notebook``: cells, questions and
+  headings; ``review``: what a student may have overlooked.
+- ``markdown``, ``html``, ``outputs``, ``images``, ``tables``: what cells hold.
+- ``texmath``, ``texcommands``, ``texsymbols``: LaTeX formulas to Typst's.
+- ``lines``, ``highlight``, ``terminal``: code and printed output.
+- ``context``, ``typst_source``, ``engine``, ``template.typ``: what all of them share.
+"""

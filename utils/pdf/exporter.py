@@ -1,0 +1,87 @@
+"""The doors of the exporter: one for nbconvert, one for the whole workbook."""
+
+import tempfile
+from contextlib import nullcontext
+from pathlib import Path
+
+from nbconvert.exporters import Exporter
+from traitlets import Bool, Enum, Integer, Unicode, default
+
+from utils.cifar10 import SYNTHETIC_BANNER
+from utils.pdf.document import Options, build
+
+
+class TypstPDFExporter(Exporter):
+    """Convert one notebook to PDF through Typst.
+
+    ``python -m nbconvert --to utils.pdf.exporter.TypstPDFExporter CNN.ipynb``
+    """
+
+    export_from_notebook = "PDF via Typst"
+    output_mimetype = "application/pdf"
+
+    name = Unicode(help="The student's name.").tag(config=True)
+    uid = Unicode(help="The student's number.").tag(config=True)
+    paper = Enum(["us-letter", "a4"], "us-letter", help="Paper.").tag(config=True)
+    question_breaks = Bool(True, help="A page for each question.").tag(config=True)
+    max_output_lines = Integer(200, help="0 prints all.").tag(config=True)
+    system_fonts = Bool(False, help="Use this machine's fonts.").tag(config=True)
+
+    @default("file_extension")
+    def _file_extension_default(self):
+        return ".pdf"
+
+    def from_notebook_node(self, nb, resources=None, **kw):
+        """Return the PDF of a notebook, and nbconvert's resources."""
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        metadata = resources.get("metadata", {})
+        name = metadata.get("name") or "notebook"
+        options = Options(
+            title=name,
+            name=self.name,
+            uid=self.uid,
+            paper=self.paper,
+            question_breaks=self.question_breaks,
+            max_output_lines=self.max_output_lines,
+            system_fonts=self.system_fonts,
+        )
+        path = Path(metadata.get("path") or ".") / f"{name}.ipynb"
+        report = export_workbook([(path, nb)], [], options)
+        for note in report.notes:
+            self.log.warning("%s: %s", note.place or name, note.message)
+        resources["output_extension"] = ".pdf"
+        return report.pdf, resources
+
+
+def export_workbook(notebooks, sources, options, notes=(), keep_in=None):
+    """Make one PDF of several notebooks and source files.
+
+    Parameters
+    ----------
+    notebooks : list of (Path, nbformat.NotebookNode)
+        The path names the notebook and is the root of its relative images.
+    sources : list of (Path, str)
+        Files of code, and the names they are shown under.
+    options : utils.pdf.document.Options
+    notes : iterable of utils.pdf.context.Note, optional
+        To be shown on the cover beside the exporter's own.
+    keep_in : Path, optional
+        A folder for the Typst source and its images; by default they are removed.
+
+    Returns
+    -------
+    utils.pdf.document.Report
+
+    Raises
+    ------
+    utils.pdf.engine.ExportError
+        If no PDF can be made; the message is a sentence for the student.
+    """
+    options.banner = options.banner or SYNTHETIC_BANNER
+    if keep_in is None:
+        scratch = tempfile.TemporaryDirectory(prefix="workbook-pdf-")
+    else:
+        keep_in.mkdir(parents=True, exist_ok=True)
+        scratch = nullcontext(str(keep_in))
+    with scratch as folder:
+        return build(notebooks, sources, options, Path(folder), notes)

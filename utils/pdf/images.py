@@ -1,0 +1,129 @@
+"""Pictures: from bytes, files, attachments and data URIs into the document."""
+
+import base64
+import binascii
+import hashlib
+import re
+from pathlib import Path
+from urllib.parse import unquote, unquote_to_bytes
+
+from utils.pdf.typst_source import call, string
+
+EXTENSIONS = {
+    "image/svg+xml": "svg",
+    "application/pdf": "pdf",
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/gif": "gif",
+    "image/webp": "webp",
+}
+_MIME_OF_SUFFIX = {f".{suffix}": mime for mime, suffix in EXTENSIONS.items()}
+_MIME_OF_SUFFIX[".jpeg"] = "image/jpeg"
+_DATA_URI = re.compile(r"data:(?P<mime>[^;,]+)[^,]*?(?P<base64>;base64)?,(?P<data>.*)")
+
+
+def image(context, data, mime, width=None, inline=False, alt=""):
+    """Return an image of the document, or a visible box if it is damaged.
+
+    Parameters
+    ----------
+    context : utils.pdf.context.Context
+    data : bytes
+    mime : str
+        One of `EXTENSIONS`.
+    width : str, optional
+        A Typst length or ratio; without it the image keeps its own size.
+    inline : bool
+        Whether it stands in a line of text.
+    alt : str
+        A description, also used in messages.
+
+    Returns
+    -------
+    str
+        Typst markup.
+    """
+    label = alt or "image"
+    extension = EXTENSIONS.get(mime)
+    if extension is None:
+        context.note(f"{label}: pictures of type {mime} cannot be printed")
+        return context.warning_box("image", f"{label} ({mime}) cannot be printed")
+    name = f"{hashlib.sha256(data).hexdigest()[:16]}.{extension}"
+    (context.engine.folder / name).write_bytes(data)
+    error = context.engine.image_error(name)
+    if error:
+        context.note(f"{label}: the picture cannot be decoded ({error})")
+        return context.warning_box("image", f"{label} cannot be decoded")
+    options = {"width": width} if width else {}
+    if alt:
+        options["alt"] = context.string(alt)
+    picture = call("image", string(name), **options)
+    if inline:
+        return "#" + call("box", picture)
+    return "#" + call("fit", string(context.place), picture)
+
+
+def image_from_text(context, encoded, mime, **options):
+    """Return an image whose bytes are base64 text."""
+    try:
+        data = base64.b64decode(encoded, validate=False)
+    except (binascii.Error, ValueError):
+        data = b""
+    return image(context, data, mime, **options)
+
+
+def image_from_url(context, url, alt="", **options):
+    """Return the image an address stands for; nothing is ever downloaded.
+
+    Parameters
+    ----------
+    context : utils.pdf.context.Context
+    url : str
+        ``attachment:NAME``, a data URI, or a path from the notebook's folder.
+    alt : str
+        A description.
+    **options
+        As for `image`.
+    """
+    url = url.strip()
+    if url.startswith("attachment:"):
+        bundle = context.attachments.get(unquote(url.removeprefix("attachment:")))
+        if not bundle:
+            return _missing(context, url)
+        mime, encoded = next(iter(bundle.items()))
+        return image_from_text(context, encoded, mime, alt=alt, **options)
+    if url.startswith("data:"):
+        return _from_data_uri(context, url, alt, options)
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", url):
+        context.note(
+            f"picture {url} is on the network and is not printed: "
+            "save it next to the notebook"
+        )
+        return context.warning_box("image on the network", url)
+    return _from_file(context, url, alt, options)
+
+
+def _from_data_uri(context, url, alt, options):
+    match = _DATA_URI.match(re.sub(r"\s+", "", url))
+    if not match:
+        return _missing(context, url[:40])
+    if match["base64"]:
+        encoded = unquote(match["data"])
+        return image_from_text(context, encoded, match["mime"], alt=alt, **options)
+    data = unquote_to_bytes(match["data"])
+    return image(context, data, match["mime"], alt=alt, **options)
+
+
+def _from_file(context, url, alt, options):
+    path = context.base / unquote(url)
+    try:
+        data = path.read_bytes()
+    except (OSError, ValueError):
+        return _missing(context, url)
+    mime = _MIME_OF_SUFFIX.get(path.suffix.lower(), path.suffix or "without a suffix")
+    return image(context, data, mime, alt=alt or Path(url).name, **options)
+
+
+def _missing(context, url):
+    context.note(f"picture {url} is missing")
+    return context.warning_box("missing image", url)

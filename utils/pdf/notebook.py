@@ -1,0 +1,173 @@
+"""One notebook as a list of document parts, a part for each cell."""
+
+import re
+from typing import NamedTuple
+
+from utils.pdf.highlight import highlight
+from utils.pdf.lines import typst_lines, wrap_all
+from utils.pdf.markdown import COLUMNS, MarkdownWriter, call_heading
+from utils.pdf.outputs import OutputWriter, merged
+from utils.pdf.typst_source import call, string
+
+# Room for the execution count at the right of a cell's first line.
+_CODE_COLUMNS = COLUMNS - 4
+SKIPPED_TAGS = frozenset({"no_pdf", "remove_cell", "remove-cell"})
+# Only for notebooks that do not mark their questions in the cells' metadata.
+_QUESTION = re.compile(
+    r"(inline\s+)?(question|exercise|problem|task|extra credit)\b", re.IGNORECASE
+)
+_POINTS = re.compile(r"\((\d+)\s+(?:points|pts)", re.IGNORECASE)
+_MAGIC = re.compile(r"\s*%%(bash|sh|html|javascript|latex)\b")
+_BREAK = "#pagebreak(weak: true)\n"
+
+
+class Part(NamedTuple):
+    """A piece of the document; ``source`` is printed if ``markup`` fails."""
+
+    place: str
+    markup: str
+    source: str
+
+
+class Question(NamedTuple):
+    """A row of the cover's table; ``label`` is that of the question's heading."""
+
+    title: str
+    points: str
+    notebook: str
+    label: str
+
+
+def is_skipped(cell):
+    """Return whether a cell is tagged to stay out of the PDF."""
+    return not SKIPPED_TAGS.isdisjoint(cell.metadata.get("tags", ()))
+
+
+def part_opening(name):
+    """Return the markup that begins a notebook or the appendix on a new page."""
+    return "#" + call("part", string(name)) + "\n"
+
+
+class NotebookWriter:
+    """Turns notebooks into parts and finds their questions.
+
+    Parameters
+    ----------
+    context : utils.pdf.context.Context
+    question_breaks : bool
+        Whether each question but the first of a notebook begins a page.
+
+    Attributes
+    ----------
+    questions : list of Question
+        Of all notebooks so far.
+    """
+
+    def __init__(self, context, question_breaks=True):
+        self.context = context
+        self.question_breaks = question_breaks
+        self.questions = []
+        self.outputs = OutputWriter(context)
+        self._writer = MarkdownWriter(context, self._heading)
+
+    def parts(self, notebook, path):
+        """Return the parts of one notebook.
+
+        Parameters
+        ----------
+        notebook : nbformat.NotebookNode
+        path : Path
+            Where the notebook lies: its name and the root of relative images.
+        """
+        self._name = path.stem
+        self._is_marked = any("question" in cell.metadata for cell in notebook.cells)
+        self._questions_before = len(self.questions)
+        self._is_titled = False
+        self._pending = None  # the question whose heading comes next
+        self._cell = None
+        self.context.base = path.parent
+        self.context.macros = {}
+        parts = []
+        for number, cell in enumerate(notebook.cells, 1):
+            self.context.place = f"{path.name}, cell {number}"
+            if not is_skipped(cell):
+                markup = self._cell_markup(cell)
+                parts.append(Part(self.context.place, markup, cell.source))
+        opening = part_opening(self._name)
+        if not self._is_titled:
+            opening += call_heading(1, self.context.text(self._name)) + "\n"
+        self.context.place = path.name
+        return [Part(path.name, opening, ""), *parts]
+
+    def _cell_markup(self, cell):
+        self._cell = cell
+        if cell.cell_type == "code":
+            return self._code(cell)
+        if cell.cell_type == "raw":
+            return self.outputs.terminal(cell.source)
+        self.context.attachments = cell.get("attachments", {})
+        return self._markdown(cell)
+
+    def _code(self, cell):
+        markup = []
+        if cell.source.strip():
+            magic = _MAGIC.match(cell.source)
+            source = self.context.clean(cell.source)
+            lines = highlight(source, magic[1] if magic else "ipython3")
+            rows = typst_lines(wrap_all(lines, _CODE_COLUMNS))
+            count = string(str(cell.get("execution_count") or " "))
+            markup.append("#" + call("code-cell", count, rows))
+        markup += [self.outputs.convert(output) for output in merged(cell.outputs)]
+        return "\n".join(piece for piece in markup if piece)
+
+    def _markdown(self, cell):
+        question = cell.metadata.get("question")
+        if not question:
+            return self._writer.convert(cell.source)
+        title = str(question.get("title") or question.get("id") or "Question")
+        page_break = self._begin_question(title, str(question.get("points", "")))
+        self._pending = self.questions[-1]
+        markup = self._writer.convert(cell.source)
+        if self._pending:
+            heading = self._question_heading(self.context.text(title))
+            markup = f"{heading}\n{markup}"
+        return page_break + markup
+
+    # Questions and headings.
+
+    def _begin_question(self, title, points):
+        is_first = len(self.questions) == self._questions_before
+        label = f"question-{len(self.questions) + 1}"
+        self.questions.append(Question(title, points, self._name, label))
+        return "" if is_first or not self.question_breaks else _BREAK
+
+    def _question_heading(self, markup):
+        self._pending = None
+        return call_heading(2, markup, label=self.questions[-1].label)
+
+    def _heading(self, level, markup, plain):
+        """Return a heading: level 1 is the notebook, level 2 a question or section."""
+        if self._pending:
+            return self._question_heading(markup)
+        if not self._is_marked and _QUESTION.match(plain):
+            points = _POINTS.search(plain)
+            page_break = self._begin_question(plain, points[1] if points else "")
+            return page_break + self._question_heading(markup)
+        if level == 1 and not self._is_titled and not self.questions_begun:
+            self._is_titled = True
+            return call_heading(1, markup)
+        return call_heading(min(6, self._lowered(level)), markup)
+
+    @property
+    def questions_begun(self):
+        """Whether a question of the current notebook has begun."""
+        return len(self.questions) > self._questions_before
+
+    def _lowered(self, level):
+        """Keep answers and second titles below the headings they belong to."""
+        if "answer" in self._cell.metadata:
+            return level + 2
+        lowest = 3 if "question" in self._cell.metadata else 2
+        if level == 1 and self.questions_begun:
+            lowest = 3
+        return max(lowest, level)

@@ -1,0 +1,158 @@
+"""What cells have printed, drawn and displayed."""
+
+import re
+
+from utils.pdf import images
+from utils.pdf.html import HtmlReader
+from utils.pdf.lines import Span, Style, typst_lines, wrap_all
+from utils.pdf.markdown import COLUMNS, MarkdownWriter
+from utils.pdf.terminal import render
+from utils.pdf.texsymbols import ALIGNED, CASES, MATRICES
+from utils.pdf.typst_source import call
+
+# HTML that only a browser can show.
+_LIVE_HTML = re.compile(
+    r"<(script|video|audio|iframe|canvas|object|embed|form|button|svg)\b", re.IGNORECASE
+)
+_DATA_FRAME = re.compile(r'<table[^>]*class="dataframe.*?</table>', re.DOTALL)
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_CUT = Style(colour="#b05000", flags="b")
+
+
+def merged(outputs):
+    r"""Join neighbouring messages of one stream: a ``\r`` may be split over two."""
+    joined = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output["output_type"] == "stream" and last.get("name") == output["name"]:
+            joined[-1] = {**last, "text": last["text"] + _joined(output["text"])}
+        elif output["output_type"] == "stream":
+            joined.append({**output, "text": _joined(output["text"])})
+        else:
+            joined.append(output)
+    return joined
+
+
+def text_of(output):
+    """Return the plain text of an output, for searching."""
+    if output["output_type"] == "stream":
+        return _joined(output["text"])
+    if output["output_type"] == "error":
+        return ""
+    data = output.get("data", {})
+    kinds = ("text/plain", "text/markdown", "text/html")
+    return "\n".join(_joined(data[kind]) for kind in kinds if kind in data)
+
+
+def _joined(value):
+    return "".join(value) if isinstance(value, list) else value
+
+
+class OutputWriter:
+    """Turns the outputs of cells into Typst markup.
+
+    Parameters
+    ----------
+    context : utils.pdf.context.Context
+    """
+
+    def __init__(self, context):
+        self.context = context
+
+    def convert(self, output):
+        """Return one output as markup."""
+        kind = output["output_type"]
+        if kind == "stream":
+            return self.terminal(_joined(output["text"]))
+        if kind == "error":
+            return self._error(output)
+        return self._display(output.get("data", {}), output.get("metadata", {}))
+
+    def terminal(self, text, error=False):
+        """Return text as a terminal would show it, shortened if it is long."""
+        lines = wrap_all(render(text), COLUMNS)
+        if not lines:
+            return ""
+        lines = self._shortened(lines)
+        cleaned = [
+            [Span(self.context.clean(s.text), s.style) for s in x] for x in lines
+        ]
+        options = {"error": "true"} if error else {}
+        return "#" + call("output-cell", typst_lines(cleaned), **options)
+
+    def _shortened(self, lines):
+        limit = self.context.max_output_lines
+        if not limit or len(lines) <= limit:
+            return lines
+        head = -(-limit * 3 // 5)
+        dropped = len(lines) - limit
+        self.context.note(
+            f"output of {len(lines)} lines: {dropped} of them are not printed "
+            "(--max-output-lines 0 prints all)"
+        )
+        mark = [Span(f"... {dropped} lines not printed ...", _CUT)]
+        return lines[:head] + [mark] + lines[len(lines) - (limit - head) :]
+
+    def _error(self, output):
+        self.context.note(f"the cell stopped with {output['ename']}")
+        traceback = "\n".join(output.get("traceback") or [])
+        text = traceback or f"{output['ename']}: {output['evalue']}"
+        return self.terminal(text, error=True)
+
+    def _display(self, data, metadata):
+        if _WIDGET in data:
+            self.context.note("an interactive widget is printed as text")
+            return self.terminal(_joined(data.get("text/plain", "widget")))
+        for write in (self._image, self._latex, self._markdown, self._html):
+            markup = write(data, metadata)
+            if markup is not None:
+                return markup
+        if "text/plain" in data:
+            return self.terminal(_joined(data["text/plain"]))
+        self.context.note("an output has no printable form: " + ", ".join(data))
+        return ""
+
+    def _image(self, data, metadata):
+        for mime in images.EXTENSIONS:
+            if mime not in data:
+                continue
+            value = _joined(data[mime])
+            alt = _joined(data.get("text/plain", ""))[:80]
+            if mime == "image/svg+xml":
+                return images.image(self.context, value.encode(), mime, alt=alt)
+            width = (metadata.get(mime) or {}).get("width")
+            # A CSS pixel is three quarters of a point.
+            width = f"{0.75 * width:g}pt" if isinstance(width, int | float) else None
+            return images.image_from_text(
+                self.context, value, mime, alt=alt, width=width
+            )
+        return None
+
+    def _latex(self, data, metadata):
+        source = _joined(data.get("text/latex", "")).strip()
+        match = re.fullmatch(r"\$\$?(?:\\displaystyle)?(.*?)\$\$?", source, re.DOTALL)
+        if match:
+            return self.context.formula(match[1], block=True)
+        environment = re.match(r"\\begin\{([a-z]+\*?)\}", source)
+        known = ALIGNED | CASES | MATRICES.keys()
+        if environment and environment[1] in known:
+            return self.context.formula(source, block=True)
+        return None
+
+    def _markdown(self, data, metadata):
+        if "text/markdown" not in data:
+            return None
+        return MarkdownWriter(self.context).convert(_joined(data["text/markdown"]))
+
+    def _html(self, data, metadata):
+        source = _joined(data.get("text/html", ""))
+        frame = _DATA_FRAME.search(source)
+        if frame:
+            source = frame[0]
+        if not source.strip():
+            return None
+        if not _LIVE_HTML.search(source):
+            return HtmlReader(self.context).convert(source)
+        if "text/plain" in data:
+            self.context.note("HTML that needs a browser is printed as text")
+        return None

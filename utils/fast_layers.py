@@ -61,7 +61,7 @@ def conv_forward_fast(x, w, b, conv_param):
 
     def convolve(start, stop):
         for part, cols in _columns(images, start, stop, geometry):
-            flat = _rows(out[part])  # (n, F, H_out*W_out)
+            flat = _runs(out[part])  # (n, F, H_out*W_out)
             np.matmul(filters, cols, out=flat)
             flat += bias[:, None]
 
@@ -104,7 +104,7 @@ def conv_backward_fast(dout, cache):
     def convolve_back(start, stop):
         dw = np.zeros_like(filters)
         for part, cols in _columns(images, start, stop, geometry):
-            flat = _rows(dout[part])  # (n, F, H_out*W_out)
+            flat = _runs(dout[part])  # (n, F, H_out*W_out)
             dw += np.matmul(flat, cols.transpose(0, 2, 1)).sum(axis=0)
             np.matmul(filters.T, flat, out=cols)  # the columns of dx, in their place
             im2col.col2im(0, len(cols), cols, dx[part], *geometry)
@@ -234,8 +234,7 @@ def spatial_batchnorm_forward_fast(x, gamma, beta, bn_param):
                 f"x has shape {x.shape}: the mean of an empty batch is undefined."
             )
         mean, var = np.empty(C), np.empty(C)
-        args = images.reshape(N, C, H * W), mean, var
-        threads.run(normalization.channel_moments, C, *args)
+        threads.run(normalization.channel_moments, C, _runs(images), mean, var)
         for key, old, new in (
             ("running_mean", running_mean, mean),
             ("running_var", running_var, var),
@@ -247,10 +246,10 @@ def spatial_batchnorm_forward_fast(x, gamma, beta, bn_param):
     else:
         raise ValueError(f"bn_param['mode'] is {mode!r}, expected 'train' or 'test'.")
     std = np.sqrt(np.asarray(var, np.float64) + eps)
-    # The mean goes first: where it is large, x * scale would lose the small digits.
-    out = images - _per_channel(mean, images)
-    out *= _per_channel(gamma / std, images)
-    out += _per_channel(beta, images)
+    out = np.empty_like(images)
+    constants = _constants(images.dtype, mean, gamma / std, beta)
+    args = _runs(images), *constants, _runs(out)
+    threads.run(normalization.normalize, N, *args)
     return out, (x, gamma, np.asarray(mean, np.float64), std, mode)
 
 
@@ -280,17 +279,17 @@ def spatial_batchnorm_backward_fast(dout, cache):
     N, C, H, W = x.shape
     images, dout = _prepare(x, dout)
     sums = np.empty(C), np.empty(C)
-    runs = dout.reshape(N, C, H * W), images.reshape(N, C, H * W)
-    threads.run(normalization.channel_sums, C, *runs, mean, *sums)
+    args = _runs(dout), _runs(images), mean, *sums
+    threads.run(normalization.channel_sums, C, *args)
     dbeta, dgamma = sums[0], sums[1] / std
-    dx = dout * _per_channel(gamma / std, images)
-    if mode == "train":
-        # dx = gamma / std * (dout - mean(dout) - x_hat * mean(dout * x_hat))
-        M = N * H * W
-        centred = images - _per_channel(mean, images)
-        centred *= _per_channel(gamma * dgamma / (M * std**2), images)
-        dx -= centred
-        dx -= _per_channel(gamma * dbeta / (M * std), images)
+    # dx = gamma / std * (dout - mean(dout) - x_hat * mean(dout * x_hat)); in test
+    # mode mean and variance are constants, and the last two terms vanish.
+    M = N * H * W if mode == "train" else np.inf
+    slope, constant = gamma * dgamma / (M * std**2), gamma * dbeta / (M * std)
+    dx = np.empty_like(images)
+    constants = _constants(images.dtype, mean, gamma / std, slope, constant)
+    args = _runs(dout), _runs(images), *constants, _runs(dx)
+    threads.run(normalization.normalize_back, N, *args)
     return dx, dgamma.astype(images.dtype), dbeta.astype(images.dtype)
 
 
@@ -306,12 +305,6 @@ def _columns(images, start, stop, geometry):
         cols = scratch[: part.stop - first]
         im2col.im2col(0, len(cols), images[part], cols, *geometry)
         yield part, cols
-
-
-def _rows(array):
-    """View (n, F, H_out, W_out) as (n, F, H_out*W_out)."""
-    n, F = array.shape[:2]
-    return array.reshape(n, F, int(np.prod(array.shape[2:])))
 
 
 def _dtype_of(x):
@@ -335,6 +328,12 @@ def _planes(array):
     return array.reshape(-1, *array.shape[2:])
 
 
-def _per_channel(values, images):
-    """Make one number per channel broadcast against (N, C, H, W), in its dtype."""
-    return np.asarray(values).astype(images.dtype)[:, None, None]
+def _runs(array):
+    """View (N, C, H, W) as (N, C, H*W)."""
+    N, C, H, W = array.shape
+    return array.reshape(N, C, H * W)
+
+
+def _constants(dtype, *arrays):
+    """Bring numbers per channel (C,) to the dtype that images are computed in."""
+    return [np.asarray(array).astype(dtype) for array in arrays]

@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from utils.kernels.normalization import channel_moments, channel_sums
+from utils.kernels.normalization import (
+    channel_moments,
+    channel_sums,
+    normalize,
+    normalize_back,
+)
 
 
 def test_moments_by_hand():
@@ -35,6 +40,28 @@ def test_sums_against_numpy(rng):
     np.testing.assert_allclose(total, dout.sum(axis=(0, 2)), rtol=1e-12)
     expected = (dout * (x - mean[:, None])).sum(axis=(0, 2))
     np.testing.assert_allclose(product, expected, rtol=1e-12)
+
+
+def test_normalize_by_hand():
+    x = np.array([[[4.0, 6.0]], [[4.0, 0.0]]])
+    one, out = np.ones(1), np.full((2, 1, 2), 7.0)
+    normalize(0, 1, x, 4 * one, 3 * one, 10 * one, out)
+    np.testing.assert_array_equal(out, [[[10, 16]], [[7, 7]]])  # only image 0
+    dout, dx = np.array([[[1.0, 2.0]], [[0.0, 0.0]]]), np.full((2, 1, 2), 7.0)
+    # 3 * dout - 5 * (x - 4) - 2
+    normalize_back(0, 1, dout, x, 4 * one, 3 * one, 5 * one, 2 * one, dx)
+    np.testing.assert_array_equal(dx, [[[1, -6]], [[7, 7]]])
+
+
+def test_normalize_takes_each_channel_its_own_numbers(rng):
+    dout, x = rng.standard_normal((2, 3, 4, 5))
+    numbers = rng.standard_normal((4, 4))
+    out = np.empty_like(x)
+    normalize(0, 3, x, *numbers[:3], out)
+    mean, a, b, c = numbers[:, :, None]
+    np.testing.assert_allclose(out, (x - mean) * a + b, rtol=1e-12)
+    normalize_back(0, 3, dout, x, *numbers, out)
+    np.testing.assert_allclose(out, a * dout - b * (x - mean) - c, rtol=1e-10)
 
 
 def test_only_the_asked_channels_are_written(rng):

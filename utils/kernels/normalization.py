@@ -49,3 +49,33 @@ def channel_sums(start, stop, dout, x, mean, sum_dout, sum_product):
                 product += dout[n, c, k] * (x[n, c, k] - mean[c])
         sum_dout[c] = total
         sum_product[c] = product
+
+
+# Moves:  x (N, C, L) into out (N, C, L), with three numbers per channel (C,).
+# Order:  run by run, left to right.
+# Thread: image n owns out[n].
+# Cost:   one read of x, one write of out.
+@kernel
+def normalize(start, stop, x, mean, scale, shift, out):
+    """Write (x - mean) * scale + shift for images ``start`` to ``stop``."""
+    C, L = x.shape[1:]
+    for n in range(start, stop):
+        for c in range(C):
+            # The mean goes first: where it is large, x * scale would lose digits.
+            for k in range(L):
+                out[n, c, k] = (x[n, c, k] - mean[c]) * scale[c] + shift[c]
+
+
+# Moves:  dout and x (N, C, L) into dx (N, C, L), with four numbers per channel (C,).
+# Order:  run by run, left to right.
+# Thread: image n owns dx[n].
+# Cost:   one read of dout and x, one write of dx.
+@kernel
+def normalize_back(start, stop, dout, x, mean, scale, slope, constant, dx):
+    """Write scale * dout - slope * (x - mean) - constant."""
+    C, L = x.shape[1:]
+    for n in range(start, stop):
+        for c in range(C):
+            for k in range(L):
+                back = slope[c] * (x[n, c, k] - mean[c]) + constant[c]
+                dx[n, c, k] = scale[c] * dout[n, c, k] - back

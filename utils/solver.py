@@ -370,12 +370,11 @@ def _labelled(X, y, X_name, y_name):
 
 
 def _default_rate(update_rule, optim_config):
-    """Check the rule and its options; return the learning rate to start with."""
+    """Try the rule on one weight; return the learning rate to start with."""
     rule = UPDATE_RULES.get(update_rule) if isinstance(update_rule, str) else None
     if rule is None:
         names = ", ".join(UPDATE_RULES)
         raise ValueError(f"update_rule is {update_rule!r}, expected one of {names}.")
-    # A step of one weight shows whether the rule accepts its options.
     return rule(np.zeros(1), np.zeros(1), copy.copy(optim_config))[1]["learning_rate"]
 
 

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Make build/submission.pdf; the first time, set up .venv before.
+#   ./export_pdf.sh           set up if needed, then export
+#   ./export_pdf.sh --setup   only set up
+# All other arguments go to `python -m utils.pdf` (--help lists them).
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")"
+. utils/setup.sh
+
+set_up
+if [ "${1-}" = --setup ]; then
+    echo 'The environment in .venv is ready.'
+    exit 0
+fi
+exec "$python" -m utils.pdf "$@"

@@ -1,0 +1,48 @@
+#!/bin/sh
+# Check everything: lint, tests, kernels without their compiler, notebooks.
+#   ./test.sh          all of it
+#   ./test.sh --fast   without the slow tests (whole notebooks, a fresh set-up)
+# All other arguments go to pytest, for example: ./test.sh --fast -k batchnorm
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")"
+. utils/setup.sh
+
+slow=yes
+if [ "${1-}" = --fast ]; then
+    slow=no
+    shift
+fi
+chosen=$# # above 0: the caller chose the tests, and a stage may have none of them
+failed='' tested=no
+all_begin=$(date +%s)
+
+# Run a command as a stage: stage NAME COMMAND...
+stage() {
+    name=$1
+    shift
+    echo "== $name"
+    begin=$(date +%s)
+    status=0
+    "$@" || status=$?
+    case $status in
+        0) result=ok tested=yes ;;
+        5) result='no tests' ;; # pytest's status for that
+        *) result=FAILED failed="$failed $name," tested=yes ;;
+    esac
+    [ "$status" -ne 5 ] || [ "$chosen" -gt 0 ] || failed="$failed $name,"
+    echo "== $name: $result, $(($(date +%s) - begin)) s"
+}
+
+set_up
+stage 'lint' "$python" -m ruff check
+stage 'format' "$python" -m ruff format --check
+tested=no
+stage 'fast tests' "$python" -m pytest -q -m 'not slow' "$@"
+stage 'kernels uncompiled' env NUMBA_DISABLE_JIT=1 "$python" -m pytest -q tests/kernels "$@"
+if [ "$slow" = yes ]; then
+    stage 'slow tests' "$python" -m pytest -q -m slow "$@"
+fi
+[ "$tested" = yes ] || failed="$failed no test ran,"
+
+echo "== all: ${failed:+FAILED:}${failed:-ok,} $(($(date +%s) - all_begin)) s"
+[ -z "$failed" ]

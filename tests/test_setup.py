@@ -1,0 +1,163 @@
+"""The shell's half of the set-up, run in a copy, with tools made up for the test.
+
+One slow test does the whole set-up for real.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from utils import environment
+from utils.environment import STAMP
+from utils.installer import base_python
+
+ROOT = Path(__file__).resolve().parent.parent
+posix = pytest.mark.skipif(os.name == "nt", reason="tests the POSIX shell's half")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """Copy what the set-up needs into a folder with spaces and umlauts."""
+    folder = tmp_path / "Übung mit Größe"
+    (folder / "utils").mkdir(parents=True)
+    files = ["export_pdf.sh", "requirements.txt"]
+    files += [f"utils/{n}" for n in ("__init__.py", "setup.sh")]
+    files += [f"utils/{n}.py" for n in ("environment", "installer")]
+    for name in files:
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def script(folder, name, text):
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text("#!/bin/sh\n" + text + "\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def tools(tmp_path):
+    """Return a folder that serves as PATH: a few basic tools, no Python, no uv."""
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    for name in ("sh", "dirname", "tail", "sed", "mkdir", "sleep"):
+        (folder / name).symlink_to(shutil.which(name))
+    return folder
+
+
+def set_up(copy, tools):
+    return subprocess.run(
+        [str(copy / "export_pdf.sh"), "--setup"],
+        env={"PATH": str(tools)},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@posix
+def test_shell_without_python(copy, tools):
+    result = set_up(copy, tools)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Set-up failed: Python 3.11 to 3.14 is needed;")
+    assert "install Python 3.13" in result.stderr and result.stderr.count("\n") == 1
+
+
+@posix
+def test_shell_with_an_old_python_only(copy, tools):
+    script(tools, "python3", "echo 3.8.18; exit 1")
+    result = set_up(copy, tools)
+    assert result.returncode == 1
+    assert "(found only 3.8.18)" in result.stderr and result.stderr.count("\n") == 1
+
+
+@posix
+def test_shell_passes_over_a_python_that_is_broken(copy, tools):
+    script(tools, "python3.13", "echo 'command not found' >&2; exit 127")
+    script(tools, "python3.11", '[ "$1" = -c ] || { echo "chosen: $*"; exit 7; }')
+    result = set_up(copy, tools)
+    assert result.stdout == "chosen: -m utils.environment\n"
+    assert result.returncode == 7
+
+
+@posix
+def test_shell_prefers_a_python_that_can_make_environments(copy, tools):
+    script(tools, "python3.13", "exit 2")
+    script(tools, "python3.11", '[ "$1" = -c ] || { echo chosen; exit 7; }')
+    assert set_up(copy, tools).stdout == "chosen\n"
+    (tools / "python3.11").unlink()
+    script(tools, "python3.13", '[ "$1" = -c ] && exit 2; echo reserve; exit 7')
+    assert set_up(copy, tools).stdout == "reserve\n"
+
+
+@posix
+def test_shell_quotes_uv_if_it_cannot_fetch_a_python(copy, tools):
+    script(tools, "uv", 'echo "error: x"; echo "  cause: dns error"; exit 2')
+    result = set_up(copy, tools)
+    assert result.returncode == 1
+    assert "uv could not fetch it (cause: dns error); go online" in result.stderr
+
+
+@posix
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_shell_interrupted_leaves_nothing(copy, tools, number):
+    python = f"python3.{sys.version_info[1]}"
+    script(tools, python, f'exec "{base_python()}" "$@"')
+    script(tools, "uv", 'mkdir -p "$6/bin" && sleep 60')
+    process = subprocess.Popen(
+        [str(copy / "export_pdf.sh")],
+        env={"PATH": str(tools)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout.readline().startswith("Installing")
+    deadline = time.monotonic() + 20
+    while not (copy / ".venv" / "bin").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert (copy / ".venv" / STAMP).exists()
+    os.killpg(process.pid, number)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == (130 if number == signal.SIGINT else -number)
+    assert "Stopped; nothing half-made is left." in err
+    assert not (copy / ".venv").exists()
+
+
+@posix
+@pytest.mark.slow
+def test_set_up_for_real_twice(copy):
+    command = [str(copy / "export_pdf.sh"), "--setup"]
+    options = dict(cwd="/", capture_output=True, text=True)
+    first = subprocess.run(command, **options, timeout=900)
+    if "no connection to the package index" in first.stderr:
+        pytest.skip("neither a network nor a local copy of the packages")
+    assert first.returncode == 0, first.stderr
+    begin = time.monotonic()
+    second = subprocess.run(command, **options, timeout=60)
+    seconds = time.monotonic() - begin
+    assert second.stdout == "The environment in .venv is ready.\n"
+    assert second.returncode == 0
+    assert seconds < 2
+    shutil.rmtree(copy / ".venv")  # hundreds of megabytes
+
+
+def test_all_files_agree_on_the_pythons():
+    oldest, newest = environment.OLDEST, environment.NEWEST
+    bounds = f"{oldest} <= sys.version_info[:2] <= {newest}"
+    for name in ("utils/setup.sh", "export_pdf.cmd"):
+        text = (ROOT / name).read_text("utf-8")
+        assert bounds in text, name
+        minors = {int(m) for m in re.findall(r"(?:python|py -)3\.(\d+)", text)}
+        assert minors == set(range(oldest[1], newest[1] + 1)), name
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["requires-python"] == ">={}.{}".format(*oldest)

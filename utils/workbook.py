@@ -1,0 +1,327 @@
+"""What every notebook needs: a start, code that stays fresh, sources, a stopwatch.
+
+`start` also watches the files of `utils`: before each cell it looks whether one was
+edited and, if so, loads all of them anew.  IPython's own autoreload is not used,
+because it can leave ``from module import function`` bound to the old function.
+"""
+
+import ast
+import contextlib
+import hashlib
+import importlib
+import importlib.metadata
+import platform
+import random
+import re
+import sys
+import time
+import types
+from pathlib import Path
+
+import matplotlib.style
+import numpy as np
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def start(seed=0):
+    """Prepare a notebook: style of the figures, seeds, reload of edited files.
+
+    Outside IPython nothing is reloaded.  Calling it again starts afresh.
+
+    Parameters
+    ----------
+    seed : int, default 0
+        Seed of numpy's and Python's global random numbers.
+    """
+    matplotlib.style.use(PACKAGE / "workbook.mplstyle")
+    np.random.seed(seed)  # noqa: NPY002 - a student's own code may use it
+    random.seed(seed)
+    shell = _ipython()
+    if shell is not None:
+        _watch(shell)
+    print(_versions())
+    stranger = _other_package()
+    if stranger is not None:
+        print(
+            f"Another package called utils is found first, {stranger}: start Jupyter "
+            f"in the workbook's own folder, {PACKAGE.parent}, and restart the kernel."
+        )
+
+
+def show_source(*objects):
+    """Show the source of functions and classes as their files hold it now.
+
+    Parameters
+    ----------
+    *objects : functions or classes
+        What to show, in this order.
+
+    Raises
+    ------
+    TypeError
+        If one of them was not defined in a file.
+    """
+    for one in objects:
+        path, first, lines = _find_source(one)
+        place = f"{_relative(path)}, lines {first} to {first + len(lines) - 1}"
+        source = "\n".join(lines)
+        if _ipython() is None:
+            print(f"{place}\n\n{source}\n")
+            continue
+        from IPython.display import display
+
+        longest = max(map(len, re.findall("`+", source)), default=0)
+        fence = "`" * max(3, longest + 1)  # never closed by the source itself
+        markdown = f"`{place}`\n\n{fence}python\n{source}\n{fence}"
+        plain = f"{place}\n\n{source}"
+        display({"text/markdown": markdown, "text/plain": plain}, raw=True)
+
+
+def time_call(function, *args, repeat=3):
+    """Time a function: its first call, and the best of some more.
+
+    A function compiled by Numba is compiled, or read from Numba's cache, in its
+    first call, which therefore is no measure of its speed.
+
+    Parameters
+    ----------
+    function : callable
+        What to call as ``function(*args)``.
+    *args
+        Its arguments.
+    repeat : int, default 3
+        Number of calls after the first, >= 0.
+
+    Returns
+    -------
+    first, best : float
+        Seconds of the first call and of the fastest of the others; with ``repeat=0``
+        both are the first call's.
+    result : object
+        What the last call returned.
+    """
+    if repeat < 0:
+        raise ValueError(f"repeat is {repeat}, expected 0 or more.")
+    seconds = []
+    for _ in range(1 + repeat):
+        begin = time.perf_counter()
+        result = function(*args)
+        seconds.append(time.perf_counter() - begin)
+    return seconds[0], min(seconds[1:] or seconds), result
+
+
+def print_timings(seconds):
+    """Print a table of naive and fast running times in milliseconds.
+
+    Parameters
+    ----------
+    seconds : dict
+        Name -> ``(naive, first, fast)``, in seconds: the naive function, the first
+        call of the fast one and its best later call.
+    """
+    print(f"{'milliseconds':18}{'naive':>11}{'fast':>11}{'speed-up':>11}{'first':>11}")
+    for name, (naive, first, fast) in seconds.items():
+        times = f"{1e3 * naive:11.1f}{1e3 * fast:11.2f}{naive / fast:10.0f}x"
+        print(f"{name:18}{times}{1e3 * first:11.1f}")
+
+
+def require(**values):
+    """Stop a cell with a sentence if something it needs was not made yet.
+
+    Parameters
+    ----------
+    **values
+        The needed objects by name.
+
+    Raises
+    ------
+    NotImplementedError
+        If one of them is None.
+    """
+    for name, value in values.items():
+        if value is None:
+            raise NotImplementedError(
+                f"{name} is still None: write and run the cell above that makes it."
+            )
+
+
+class Reloader:
+    """Load the modules of `utils` anew when one of their files was edited.
+
+    Modules of one package hold references to each other, so either all of them are
+    replaced or none: `isinstance` and imported functions stay consistent.
+
+    Parameters
+    ----------
+    namespace : dict
+        The names whose functions, classes and modules of `utils` are replaced, too.
+    folder : Path
+        The folder of the package; its name is the package's.
+    """
+
+    def __init__(self, namespace, folder=PACKAGE):
+        self.namespace = namespace
+        self.folder = folder
+        self.seen = self._digests()
+
+    def before_cell(self, info=None):
+        """Reload what was edited since the last time (IPython's pre_run_cell)."""
+        now = self._digests()
+        edited = {path for path in now if now[path] != self.seen.get(path)}
+        files = {_file_of(module) for module in self._modules().values()}
+        if not edited & files:
+            self.seen = now
+            return
+        edited &= files
+        problem = _syntax_problem(edited) or self._reload()
+        if problem:
+            print(f"{problem} The code from before the edit stays in use.")
+            return
+        self.seen = now
+        print("reloaded:", ", ".join(sorted(path.name for path in edited)))
+
+    def _digests(self):
+        digests = {}
+        for path in self.folder.rglob("*.py"):
+            with contextlib.suppress(OSError):  # an editor's lock, or just being saved
+                digests[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+        return digests
+
+    def _modules(self):
+        package = self.folder.name
+        return {
+            name: module
+            for name, module in sys.modules.items()
+            if name == package or name.startswith(package + ".")
+        }
+
+    def _reload(self):
+        """Replace all modules and names; return a sentence if that failed."""
+        old = self._modules()
+        importlib.invalidate_caches()
+        try:
+            self._drop(old)
+            for name in old:
+                importlib.import_module(name)
+        except BaseException as error:
+            self._drop(self._modules())
+            sys.modules.update(old)
+            if not isinstance(error, Exception):
+                raise
+            return _import_problem(error, self.folder)
+        for name, value in list(self.namespace.items()):
+            self._rebind(name, value, old)
+        return None
+
+    @staticmethod
+    def _drop(modules):
+        for name in modules:
+            del sys.modules[name]
+
+    def _rebind(self, name, value, old):
+        """Bind one name to the new version of its function, class or module."""
+        if isinstance(value, types.ModuleType):
+            if old.get(value.__name__) is value:
+                self.namespace[name] = sys.modules[value.__name__]
+            return
+        home = old.get(str(getattr(value, "__module__", None)))
+        own_name = str(getattr(value, "__qualname__", None))
+        if home is None or getattr(home, own_name, None) is not value:
+            return
+        fresh = getattr(sys.modules[home.__name__], own_name, None)
+        if fresh is None:
+            print(f"{home.__name__} no longer has {own_name}; {name} stays as it was.")
+        else:
+            self.namespace[name] = fresh
+
+
+def _watch(shell):
+    """Let IPython call one Reloader before every cell, and only one."""
+    old = getattr(shell, "_workbook_reloader", None)
+    if old is not None:
+        shell.events.unregister("pre_run_cell", old.before_cell)
+    shell._workbook_reloader = Reloader(shell.user_ns)
+    shell.events.register("pre_run_cell", shell._workbook_reloader.before_cell)
+
+
+def _ipython():
+    """Return the running IPython shell, or None."""
+    module = sys.modules.get("IPython")
+    return None if module is None else module.get_ipython()
+
+
+def _versions():
+    parts = [f"Python {platform.python_version()}"]
+    for name in ("NumPy", "Numba"):
+        try:
+            parts.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            parts.append(f"{name} is missing: run ./export_pdf.sh --setup")
+    return ", ".join(parts)
+
+
+def _other_package():
+    """Return the `utils` that an import would find before ours, or None."""
+    for entry in sys.path:
+        found = Path(entry or ".").resolve() / PACKAGE.name
+        if found == PACKAGE:
+            return None
+        for candidate in (found / "__init__.py", found.with_suffix(".py")):
+            if candidate.is_file():
+                return candidate
+    return None
+
+
+def _file_of(module):
+    return Path(getattr(module, "__file__", None) or "").resolve()
+
+
+def _relative(path):
+    """Write a path as seen from the workbook's folder, where it lies in there."""
+    inside = path.is_relative_to(PACKAGE.parent)
+    return (path.relative_to(PACKAGE.parent) if inside else path).as_posix()
+
+
+def _syntax_problem(paths):
+    """Return a sentence on the first file that Python cannot read, or None."""
+    for path in sorted(paths):
+        try:
+            compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
+            line = getattr(error, "lineno", None)
+            where = f", line {line}" if line else ""
+            return f"{_relative(path)}{where}: {getattr(error, 'msg', error)}."
+    return None
+
+
+def _import_problem(error, folder):
+    """Return a sentence on an exception that a module raised while it was loaded."""
+    place, traceback = folder.name, error.__traceback__
+    while traceback is not None:
+        path = Path(traceback.tb_frame.f_code.co_filename)
+        if path.is_relative_to(folder) and path != Path(__file__):
+            place = f"{_relative(path)}, line {traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return f"{place}: {type(error).__name__}: {error}."
+
+
+def _find_source(one):
+    """Return the file, the first line number and the lines that define an object."""
+    module = sys.modules.get(getattr(one, "__module__", None))
+    name = getattr(one, "__qualname__", None)
+    path = _file_of(module)
+    if name is None or not path.is_file():
+        raise TypeError(
+            f"show_source got {one!r}, expected functions or classes that are defined "
+            f"in a file."
+        )
+    text = path.read_text(encoding="utf-8")
+    node = ast.parse(text)
+    for part in name.split("."):
+        named = [child for child in node.body if getattr(child, "name", None) == part]
+        if not named:
+            raise TypeError(f"{_relative(path)} no longer defines {name}.")
+        node = named[-1]
+    first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+    return path, first, text.split("\n")[first - 1 : node.end_lineno]

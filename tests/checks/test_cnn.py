@@ -124,3 +124,9 @@ def test_accuracy_of_broken_models(scores, hint):
     model = type("Model", (), {"loss": staticmethod(scores)})()
     (result,) = check_accuracy(model, data())
     assert result.passed is False and hint in result.message
+
+
+def test_no_model_yet_is_todo():
+    (result,) = check_accuracy(None, data())
+    assert result.passed is None
+    assert "no model yet" in result.message

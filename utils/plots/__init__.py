@@ -1,0 +1,49 @@
+"""Every figure of the workbook: functions take data, draw, and return their Axes.
+
+Nothing here trains, loads data or calls ``plt.show()``; the style is in
+``utils/workbook.mplstyle``.
+"""
+
+from utils.plots.pictures import (
+    WIDTH,
+    show_filters,
+    show_grids,
+    show_images,
+    show_sharing,
+)
+from utils.plots.receptive_fields import (
+    OKABE_ITO,
+    plot_blind_spots,
+    plot_cone,
+    plot_coverage,
+    plot_fields_on_image,
+    plot_growth,
+)
+from utils.plots.results import (
+    compare_timings,
+    plot_curves,
+    plot_history,
+    plot_panels,
+    show_confusion,
+    show_histograms,
+)
+
+__all__ = [
+    "OKABE_ITO",
+    "WIDTH",
+    "compare_timings",
+    "plot_blind_spots",
+    "plot_cone",
+    "plot_coverage",
+    "plot_curves",
+    "plot_fields_on_image",
+    "plot_growth",
+    "plot_history",
+    "plot_panels",
+    "show_confusion",
+    "show_filters",
+    "show_grids",
+    "show_histograms",
+    "show_images",
+    "show_sharing",
+]

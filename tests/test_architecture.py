@@ -24,7 +24,6 @@ ARROWS = {
     # leaves
     "shapes": "",
     "layers": "",
-    "batchnorm": "",
     "optim": "",
     "gradient_check": "",
     "cifar10": "",
@@ -35,7 +34,8 @@ ARROWS = {
     "installer": "",
     # built on leaves
     "environment": "installer",
-    "fast_layers": "kernels shapes",
+    "batchnorm": "shapes",
+    "fast_layers": "kernels shapes batchnorm",
     "blocks": "layers batchnorm fast_layers",
     "solver": "optim",
     "receptive_field_probe": "receptive_field fast_layers",

@@ -1,8 +1,11 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from tests import oracle
 from utils import fast_layers
+from utils.batchnorm import batchnorm_forward
 from utils.fast_layers import (
     conv_backward_fast,
     conv_forward_fast,
@@ -298,9 +301,51 @@ def test_the_number_of_threads_changes_rounding_at_most(rng, monkeypatch, number
         np.testing.assert_array_equal(got, again[k])  # a run can be repeated
 
 
-def test_blas_gets_its_threads_back():
-    libraries = fast_layers.threads._libraries()
-    before = [library["num_threads"] for library in libraries.info()]
-    x, w = np.zeros((2, 3, 8, 8)), np.zeros((4, 3, 3, 3))
-    conv_forward_fast(x, w, np.zeros(4), {"stride": 1, "pad": 0})
-    assert [library["num_threads"] for library in libraries.info()] == before
+def test_the_backward_pass_of_wide_layers_needs_little_memory(rng):
+    x, w = rng.standard_normal((512, 64, 1, 1)), rng.standard_normal((64, 64, 1, 1))
+    out, cache = conv_forward_fast(x, w, np.zeros(64), {"stride": 1, "pad": 0})
+    conv_backward_fast(out, cache)
+    tracemalloc.start()
+    conv_backward_fast(out, cache)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # 512 gradients of w, one for each image, would be 16 MiB
+    assert peak < 6 * 2**20
+
+
+BAD_BN_PARAMS = [
+    ({}, "'mode'.* is None, expected 'train' or 'test'"),
+    ({"mode": "eval"}, "is 'eval', expected 'train' or 'test'"),
+    ({"mode": "test", "running_mean": np.zeros(2)}, r"shape \(2,\), expected \(3,\)"),
+    ({"mode": "train", "running_var": np.zeros((1, 3))}, r"shape \(1, 3\)"),
+    ({"mode": "train", "running_mean": np.zeros(3, int)}, "has dtype int64"),
+    ({"mode": "train", "momentum": 2}, "'momentum'.* is 2, .* from 0 to 1"),
+    ({"mode": "train", "eps": -1}, "'eps'.* is -1, expected a number >= 0"),
+]
+
+
+@pytest.mark.parametrize("bn_param, sentence", BAD_BN_PARAMS)
+@pytest.mark.parametrize("forward", [spatial_batchnorm_forward_fast, batchnorm_forward])
+def test_a_bad_bn_param_is_refused_and_left_alone(forward, bn_param, sentence):
+    x = np.ones((2, 3, 4, 4) if forward is spatial_batchnorm_forward_fast else (2, 3))
+    before = dict(bn_param)
+    with pytest.raises(ValueError, match=sentence):
+        forward(x, np.ones(3), np.zeros(3), bn_param)
+    assert bn_param.keys() == before.keys()
+
+
+@pytest.mark.parametrize("forward", [spatial_batchnorm_forward_fast, batchnorm_forward])
+@pytest.mark.parametrize("mode", ["train", "test"])
+def test_float32_survives_float64_settings(rng, forward, mode):
+    shape = (2, 3, 4, 4) if forward is spatial_batchnorm_forward_fast else (6, 3)
+    x = rng.standard_normal(shape).astype(np.float32)
+    bn_param = {"mode": mode, "eps": np.float64(1e-5), "momentum": np.float64(0.9)}
+    bn_param |= {"running_mean": np.zeros(3), "running_var": np.ones(3)}
+    out, _ = forward(x, np.ones(3), np.zeros(3), bn_param)
+    assert out.dtype == np.float32
+
+
+def test_big_endian_float32_is_computed_in_float32(rng):
+    x = rng.standard_normal((1, 1, 4, 4)).astype(">f4")
+    out, _ = conv_forward_fast(x, x, np.zeros(1), {"stride": 1, "pad": 0})
+    assert out.dtype == np.float32

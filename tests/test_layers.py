@@ -81,7 +81,16 @@ def test_dropout_gradient_and_modes(rng):
     np.testing.assert_array_equal(dropout_backward(dout, cache), dout)
 
 
+def test_dropout_of_integers_is_computed_in_float64():
+    out, _ = dropout_forward(np.full(100, 3), {"p": 0.5, "mode": "train", "seed": 0})
+    np.testing.assert_array_equal(np.unique(out), [0.0, 6.0])
+
+
 def test_dropout_errors():
+    with pytest.raises(ValueError, match="'p'.* is None"):
+        dropout_forward(np.ones(3), {"mode": "train"})
+    with pytest.raises(ValueError, match="'mode'.* is None"):
+        dropout_forward(np.ones(3), {"p": 0.5})
     with pytest.raises(ValueError, match="'p'.* is 0, expected 0 < p <= 1"):
         dropout_forward(np.ones(3), {"p": 0, "mode": "train"})
     with pytest.raises(ValueError, match="'mode'.* is 'eval'"):
@@ -116,6 +125,8 @@ def test_softmax_gradient_and_large_scores(rng):
 def test_softmax_errors(y, sentence):
     with pytest.raises(ValueError, match=sentence):
         softmax_loss(np.zeros((3, 4)), np.array(y))
+    with pytest.raises(ValueError, match=r"x has shape \(4,\), expected \(N, C\)"):
+        softmax_loss(np.zeros(4), np.zeros(4, int))
     with pytest.raises(ValueError, match="no rows"):
         softmax_loss(np.zeros((0, 4)), np.zeros(0, int))
 

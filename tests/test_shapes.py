@@ -38,6 +38,24 @@ def test_output_size_counts_the_windows_that_fit(size, window, stride, pad):
         assert output_size(size, window, stride, pad) == len(starts)
 
 
+@pytest.mark.parametrize(
+    "numbers, sentence",
+    [
+        ((0, 1, 0), "window is 0, expected at least 1"),
+        ((2, 0, 0), "stride is 0, expected at least 1"),
+        ((2, 1, -1), "pad is -1, expected at least 0"),
+    ],
+)
+def test_output_size_refuses_numbers_that_are_too_small(numbers, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        output_size(5, *numbers)
+
+
+def test_parameters_that_are_no_dictionary():
+    with pytest.raises(ValueError, match="conv_param is None, expected a dictionary"):
+        conv_output_shape((1, 1, 4, 4), (1, 1, 3, 3), None)
+
+
 def test_conv_output_shape_keeps_height_and_width_apart():
     shape = conv_output_shape((2, 3, 9, 12), (4, 3, 5, 2), {"stride": 2, "pad": 1})
     assert shape == (2, 4, 4, 7)

@@ -3,12 +3,13 @@
 They compute the same numbers by other algorithms.  Convolution becomes one matrix
 product (im2col), max pooling remembers where each maximum stood, and spatial batch
 normalisation sums one channel after the other.  Any kernel, stride and pad, windows
-that overlap or are not square, float32 and float64, and any memory order are welcome;
-results are C-ordered and have the dtype of ``x``.
+that overlap or are not square, any memory order and any dtype are welcome.  float32
+images are computed in float32 and all others in float64; results are C-ordered.
 """
 
 import numpy as np
 
+from utils.batchnorm import read_bn_param, update_running
 from utils.kernels import im2col, normalization, pooling, threads
 from utils.shapes import conv_output_shape, pool_output_shape, require_shape
 
@@ -65,7 +66,7 @@ def conv_forward_fast(x, w, b, conv_param):
             np.matmul(filters, cols, out=flat)
             flat += bias[:, None]
 
-    with threads.serial_blas():
+    with threads.serial_blas:
         threads.run(convolve, len(images))
     return out, (x, w, b, dict(conv_param))
 
@@ -102,15 +103,16 @@ def conv_backward_fast(dout, cache):
     dx, dw_parts = np.empty_like(images), {}
 
     def convolve_back(start, stop):
-        dw = np.zeros_like(filters)
+        dw, product = np.zeros_like(filters), np.empty_like(filters)
         for part, cols in _columns(images, start, stop, geometry):
             flat = _runs(dout[part])  # (n, F, H_out*W_out)
-            dw += np.matmul(flat, cols.transpose(0, 2, 1)).sum(axis=0)
+            for image_dout, image_cols in zip(flat, cols, strict=True):
+                dw += np.matmul(image_dout, image_cols.T, out=product)
             np.matmul(filters.T, flat, out=cols)  # the columns of dx, in their place
             im2col.col2im(0, len(cols), cols, dx[part], *geometry)
         dw_parts[start] = dw  # each thread has its own sum
 
-    with threads.serial_blas():
+    with threads.serial_blas:
         threads.run(convolve_back, len(images))
     # In the order of the images, so that a run can be repeated bit by bit.
     dw = sum(dw_parts[start] for start in sorted(dw_parts))
@@ -214,7 +216,8 @@ def spatial_batchnorm_forward_fast(x, gamma, beta, bn_param):
     Raises
     ------
     ValueError
-        If ``mode`` is unknown, a shape does not fit, or a training batch is empty.
+        If ``bn_param`` makes no sense (see `utils.batchnorm.read_bn_param`), a shape
+        does not fit, or a training batch is empty; ``bn_param`` then is as before.
     """
     x, gamma, beta = np.asarray(x), np.asarray(gamma), np.asarray(beta)
     if x.ndim != 4:
@@ -222,35 +225,24 @@ def spatial_batchnorm_forward_fast(x, gamma, beta, bn_param):
     N, C, H, W = x.shape
     require_shape("gamma", gamma, (C,), "one scale per channel")
     require_shape("beta", beta, (C,), "one shift per channel")
-    mode = bn_param["mode"]
-    eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
     (images,) = _prepare(x)
-    zeros = np.zeros(C, images.dtype)
-    running_mean = bn_param.setdefault("running_mean", zeros)
-    running_var = bn_param.setdefault("running_var", zeros.copy())
-    if mode == "train":
+    settings = read_bn_param(bn_param, C, images.dtype)
+    if settings.mode == "train":
         if x.size == 0:
             raise ValueError(
                 f"x has shape {x.shape}: the mean of an empty batch is undefined."
             )
         mean, var = np.empty(C), np.empty(C)
         threads.run(normalization.channel_moments, C, _runs(images), mean, var)
-        for key, old, new in (
-            ("running_mean", running_mean, mean),
-            ("running_var", running_var, var),
-        ):
-            updated = momentum * old + (1 - momentum) * new
-            bn_param[key] = updated.astype(old.dtype)
-    elif mode == "test":
-        mean, var = running_mean, running_var
+        update_running(bn_param, settings, mean, var)
     else:
-        raise ValueError(f"bn_param['mode'] is {mode!r}, expected 'train' or 'test'.")
-    std = np.sqrt(np.asarray(var, np.float64) + eps)
+        mean, var = settings.running_mean, settings.running_var
+    std = np.sqrt(np.asarray(var, np.float64) + settings.eps)
     out = np.empty_like(images)
     constants = _constants(images.dtype, mean, gamma / std, beta)
     args = _runs(images), *constants, _runs(out)
     threads.run(normalization.normalize, N, *args)
-    return out, (x, gamma, np.asarray(mean, np.float64), std, mode)
+    return out, (x, gamma, np.asarray(mean, np.float64), std, settings.mode)
 
 
 def spatial_batchnorm_backward_fast(dout, cache):
@@ -309,7 +301,8 @@ def _columns(images, start, stop, geometry):
 
 def _dtype_of(x):
     """Compute in x's own precision if it is float32, in float64 otherwise."""
-    return np.dtype(np.float32 if x.dtype == np.float32 else np.float64)
+    is_float32 = x.dtype.newbyteorder("=") == np.float32
+    return np.dtype(np.float32 if is_float32 else np.float64)
 
 
 def _as_dtype(array, dtype):

@@ -6,6 +6,8 @@ respect to ``out`` and that cache, and returns the gradients of the inputs.  The
 gradient of an array always has the shape of that array.
 """
 
+import numbers
+
 import numpy as np
 
 
@@ -130,8 +132,8 @@ def dropout_forward(x, dropout_param):
     .. [1] N. Srivastava et al., "Dropout: a simple way to prevent neural networks
        from overfitting", JMLR 15, 2014, section 10 (scaling at training time).
     """
-    p, mode = dropout_param["p"], dropout_param["mode"]
-    if not 0 < p <= 1:
+    p, mode = dropout_param.get("p"), dropout_param.get("mode")
+    if not isinstance(p, numbers.Real) or not 0 < p <= 1:
         raise ValueError(f"dropout_param['p'] is {p!r}, expected 0 < p <= 1.")
     if mode not in ("train", "test"):
         raise ValueError(
@@ -141,7 +143,8 @@ def dropout_forward(x, dropout_param):
         return x, (dropout_param, None)
     rng = np.random.default_rng(dropout_param.get("seed"))
     # The mask in x's dtype keeps a float32 network in float32.
-    mask = (rng.random(x.shape) < p).astype(x.dtype) / x.dtype.type(p)
+    dtype = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
+    mask = (rng.random(x.shape) < p).astype(dtype) / dtype.type(p)
     return x * mask, (dropout_param, mask)
 
 
@@ -184,8 +187,11 @@ def softmax_loss(x, y):
     Raises
     ------
     ValueError
-        If there is not one label per row, or a label is not a class.
+        If ``x`` is not a matrix, there is not one label per row, or a label is not a
+        class.
     """
+    if x.ndim != 2:
+        raise ValueError(f"x has shape {x.shape}, expected (N, C): scores per class.")
     N, C = x.shape
     y = np.asarray(y)
     if y.shape != (N,):

@@ -5,6 +5,7 @@ never disagree about how large an output is or which inputs are refused.
 """
 
 import numbers
+from collections.abc import Mapping
 
 
 def output_size(size, window, stride, pad=0, axis=""):
@@ -36,7 +37,7 @@ def output_size(size, window, stride, pad=0, axis=""):
     Raises
     ------
     ValueError
-        If the window is larger than the padded input.
+        If the window is larger than the padded input, or a number is too small.
 
     References
     ----------
@@ -48,6 +49,13 @@ def output_size(size, window, stride, pad=0, axis=""):
     >>> output_size(32, window=3, stride=2, pad=1)
     16
     """
+    for name, value, least in (
+        ("window", window, 1),
+        ("stride", stride, 1),
+        ("pad", pad, 0),
+    ):
+        if value < least:
+            raise ValueError(f"{name} is {value}, expected at least {least} pixel.")
     padded = size + 2 * pad
     if window > padded:
         what = f" {axis}" if axis else ""
@@ -174,6 +182,8 @@ def _four(shape, name, meaning):
 
 def _whole(param, param_name, key, least):
     """Read one integer of a parameter dictionary; True and 1.0 are not integers."""
+    if not isinstance(param, Mapping):
+        raise ValueError(f"{param_name} is {param!r}, expected a dictionary.")
     if key not in param:
         raise ValueError(
             f"{param_name} has no entry {key!r} (it has {sorted(param)}); "

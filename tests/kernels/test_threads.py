@@ -1,6 +1,8 @@
+import os
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -61,3 +63,73 @@ def test_the_environment_sets_the_number_of_threads():
     env = {"UTILS_THREADS": "3", "PYTHONPATH": ".", "SYSTEMROOT": "C:\\Windows"}
     result = subprocess.run(command, env=env, capture_output=True, text=True)
     assert result.stdout.strip() == "3", result.stderr
+
+
+def test_errstate_of_the_caller_holds_in_every_thread(monkeypatch):
+    with_threads(monkeypatch, 3)
+    seen = []
+    with np.errstate(over="ignore"):
+        threads.run(lambda start, stop: seen.append(np.geterr()["over"]), 3)
+    assert seen == ["ignore"] * 3
+
+
+def test_ctrl_c_waits_for_the_other_threads(monkeypatch):
+    with_threads(monkeypatch, 2)
+    release, ended = threading.Event(), []
+
+    def function(start, stop):
+        if start == 0:
+            release.set()
+            raise KeyboardInterrupt
+        release.wait(5)
+        time.sleep(0.05)
+        ended.append(start)
+
+    with pytest.raises(KeyboardInterrupt):
+        threads.run(function, 2)
+    assert ended == [1]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
+def test_a_forked_child_makes_threads_of_its_own():
+    code = """
+import os, signal
+from utils.kernels import threads
+threads.count = lambda: 2
+threads.run(lambda start, stop: None, 2)
+child = os.fork()
+if child == 0:
+    signal.alarm(5)
+    threads.run(lambda start, stop: None, 2)
+    os._exit(7)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True
+    )
+    assert result.stdout.strip() == "7", result.stderr
+
+
+def blas_threads():
+    return [library["num_threads"] for library in threads._libraries().info()]
+
+
+def test_blas_gets_its_threads_back_when_the_last_user_leaves():
+    before = blas_threads()
+    first_is_in, second_is_in = threading.Event(), threading.Event()
+
+    def first():
+        with threads.serial_blas:
+            first_is_in.set()
+            second_is_in.wait(5)
+
+    other = threading.Thread(target=first)
+    other.start()
+    first_is_in.wait(5)
+    with threads.serial_blas:
+        second_is_in.set()
+        other.join()
+        info = threads._libraries().info()
+        blas = [lib["num_threads"] for lib in info if lib["user_api"] == "blas"]
+        assert set(blas) <= {1}
+    assert blas_threads() == before

@@ -8,7 +8,7 @@ to machine code.  It moves or reduces data; it checks nothing (the callers in
 
 Every kernel takes ``start, stop`` first: the part of the outermost loop it works on.
 ``threads.run`` calls it once per thread with different parts, so each output number
-has exactly one owner and the result does not depend on the number of threads.
+has exactly one owner and no two threads ever write to the same place.
 
 =================  ======================================================
 `threads.py`       split a loop over threads

@@ -6,7 +6,9 @@ compiles in a fraction of the time that Numba's own ``parallel=True`` takes.
 """
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from functools import cache
 
 import numba
@@ -49,23 +51,41 @@ def _pool():
     return ThreadPoolExecutor(count() - 1, thread_name_prefix="kernel")
 
 
-@cache
-def _libraries():
-    return ThreadpoolController()
+# A forked child inherits the pool but not its threads: it has to make its own.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def serial_blas():
+class _SerialBlas:
     """Keep BLAS to one thread while our own threads call it.
 
     A matrix product of one image is so small that the threads inside BLAS would spend
     their time waiting for each other; one product per thread of ours does not wait.
-
-    Returns
-    -------
-    context manager
-        To be used with ``with``; the former setting comes back at the end.
+    Used with ``with``; the former setting comes back when the last user leaves.
     """
-    return _libraries().limit(limits=1, user_api="blas")
+
+    def __init__(self):
+        self._lock, self._users, self._limit = threading.Lock(), 0, None
+
+    def __enter__(self):
+        with self._lock:
+            if self._users == 0:
+                self._limit = _libraries().limit(limits=1, user_api="blas")
+            self._users += 1
+
+    def __exit__(self, *_):
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._limit.restore_original_limits()
+
+
+serial_blas = _SerialBlas()
+
+
+@cache
+def _libraries():
+    return ThreadpoolController()
 
 
 def run(function, size, *args):
@@ -90,15 +110,27 @@ def run(function, size, *args):
         function(0, size, *args)
         return
     bounds = [size * part // parts for part in range(parts + 1)]
+    # The context carries np.errstate into the threads.
     others = [
-        _pool().submit(function, start, stop, *args)
+        _pool().submit(copy_context().run, function, start, stop, *args)
         for start, stop in zip(bounds[1:-1], bounds[2:], strict=True)
     ]
     try:
         function(bounds[0], bounds[1], *args)
     finally:
-        # Nobody may touch the arrays again before every thread has let go of them.
-        errors = [future.exception() for future in others]
-    for error in errors:
-        if error is not None:
-            raise error
+        _wait(others)
+    for future in others:
+        future.result()
+
+
+def _wait(futures):
+    """Return only when every thread has let go of the arrays, even at Ctrl-C."""
+    interrupt = None
+    while True:
+        try:
+            wait(futures)
+            break
+        except KeyboardInterrupt as error:
+            interrupt = error
+    if interrupt is not None:
+        raise interrupt

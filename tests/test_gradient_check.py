@@ -75,6 +75,16 @@ def test_f_may_return_or_overwrite_its_argument():
     np.testing.assert_array_equal(x, [1, 2])
 
 
+def test_f_may_write_every_output_into_the_same_array():
+    x, dout = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    out, number = np.empty(2), np.empty(())
+
+    squares = numerical_gradient_array(lambda x: np.multiply(x, x, out=out), x, dout)
+    np.testing.assert_allclose(squares, 2 * x * dout, rtol=1e-9)
+    total = numerical_gradient(lambda x: np.sum(x, out=number), x)
+    np.testing.assert_allclose(total, np.ones(2), rtol=1e-9)
+
+
 def test_errors_are_sentences():
     x = np.ones(2)
     with pytest.raises(ValueError, match=r"shape \(2,\), expected one number"):

@@ -79,9 +79,86 @@ def test_interrupt_keeps_histories_and_restores_the_best_weights(capsys):
     solver = make_solver(model, data, verbose=True)
     solver.train()
     assert solver.stopped.startswith("Stopped after iteration 7: interrupted; best")
-    assert capsys.readouterr().out.splitlines()[-1] == solver.stopped
-    assert (len(solver.loss_history), len(solver.val_acc_history)) == (7, 2)
+    *_, epoch, last = capsys.readouterr().out.splitlines()
+    assert epoch.startswith("epoch 2/3 ") and last == solver.stopped
+    # The epoch cut short has its accuracy and counts, as with time_limit.
+    assert (len(solver.loss_history), solver.epoch) == (7, 2)
+    assert len(solver.train_acc_history) == len(solver.val_acc_history) == 1 + 2
+    assert len(solver.epoch_seconds) == 2
     assert solver.check_accuracy(data["X_val"], data["y_val"]) == solver.best_val_acc
+
+
+def test_interrupt_in_the_first_epoch_gives_back_what_was_learnt():
+    model, data = Breaks(5, interrupt, use_bn=True), make_data()
+    before = weights(model)
+    solver = make_solver(model, data, optim_config={"learning_rate": 0.2})
+    solver.train()
+    assert "iteration 4: interrupted" in solver.stopped
+    first, last = solver.val_acc_history
+    assert solver.best_val_acc == last > first
+    assert solver.check_accuracy(data["X_val"], data["y_val"]) == last
+    assert weights(model) != before
+
+
+@pytest.mark.parametrize("at", [1, 6])
+def test_interrupt_before_the_first_update_of_an_epoch_measures_nothing(at):
+    solver = make_solver(Breaks(at, interrupt))
+    solver.train()
+    epochs = at // 5
+    assert f"iteration {at - 1}: interrupted" in solver.stopped
+    assert solver.epoch == len(solver.epoch_seconds) == epochs
+    assert len(solver.val_acc_history) == 1 + epochs
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_interrupt_while_an_epoch_is_measured(presses):
+    model, data = Net(), make_data()
+    solver = make_solver(model, data, optim_config={"learning_rate": 0.2})
+    evaluate, calls = solver._evaluate, []
+
+    def evaluate_or_interrupt():
+        calls.append(len(solver.loss_history))
+        if 2 <= len(calls) < 2 + presses:
+            raise KeyboardInterrupt
+        evaluate()
+
+    solver._evaluate = evaluate_or_interrupt
+    solver.train()
+    assert calls == [0, 5, 5]  # it starts over once, and only once
+    assert "iteration 5: interrupted; best weights restored" in solver.stopped
+    assert len(solver.val_acc_history) == 1 + solver.epoch == 3 - presses
+    assert solver.best_val_acc == max(solver.val_acc_history)
+    assert solver.check_accuracy(data["X_val"], data["y_val"]) == solver.best_val_acc
+
+
+def test_a_second_interrupt_skips_the_last_evaluation():
+    class Twice(Breaks):
+        def loss(self, X, y=None):
+            if y is None and len(self.batches) == self.at:
+                raise KeyboardInterrupt
+            return super().loss(X, y)
+
+    model = Twice(4, interrupt)
+    before = weights(model)
+    solver = make_solver(model)
+    solver.train()
+    assert "iteration 3: interrupted; best weights restored" in solver.stopped
+    assert (solver.epoch, len(solver.val_acc_history)) == (0, 1)
+    assert weights(model) == before
+
+
+def test_interrupt_with_weights_that_are_not_finite():
+    def spoil_and_interrupt(loss, grads):
+        model.params["W2"][0] = np.inf
+        raise KeyboardInterrupt
+
+    model = Breaks(4, spoil_and_interrupt)
+    before = weights(model)
+    solver = make_solver(model)
+    solver.train()
+    assert "the value of W2 is the first that is not finite" in solver.stopped
+    assert (solver.epoch, len(solver.val_acc_history)) == (0, 1)
+    assert weights(model) == before
 
 
 def test_interrupt_in_the_middle_of_an_update(monkeypatch):
@@ -118,8 +195,8 @@ def test_training_goes_on_with_a_second_call(first):
     options = {"lr_decay": 0.5, "optim_config": {"learning_rate": 0.1}}
     solver = make_solver(model, data, update_rule="adam", num_epochs=2, **options)
     solver.train()
-    epochs = 1 if first == "interrupted" else 2
-    assert solver.epoch == epochs and bool(solver.stopped) == (epochs == 1)
+    epochs = 2  # the interrupted one is the second
+    assert solver.epoch == epochs and bool(solver.stopped) == (first == "interrupted")
     losses, rate, start = list(solver.loss_history), 0.1 * 0.5**epochs, weights(model)
     assert solver.learning_rate == pytest.approx(rate)
     seen = {}
@@ -142,11 +219,12 @@ def test_training_goes_on_with_a_second_call(first):
 def test_time_limit_ends_within_an_epoch_and_evaluates_it(monkeypatch):
     clock = iter(range(1000))  # every look at the clock takes a second
     monkeypatch.setattr("time.perf_counter", lambda: float(next(clock)))
-    solver = make_solver(time_limit=9.5, num_epochs=100)
+    solver = make_solver(time_limit=8.5, num_epochs=100)
     solver.train()
-    # looks: 0 start, 1 start of epoch, 2-6 iterations 1-5, 7 end of epoch, 8 limit?
-    # 9 start of epoch, 10 iteration 6, which is over the limit of 9.5
-    assert "iteration 6: time_limit of 9.5 s is over; best" in solver.stopped
+    # looks: 0 start, 1 start of epoch, 2-6 iterations 1-5, 7 limit?
+    # 8 start of epoch, 9 iteration 6, which is over the limit of 8.5
+    assert solver.epoch_seconds == [5.0, 1.0]
+    assert "iteration 6: time_limit of 8.5 s is over; best" in solver.stopped
     assert len(solver.loss_history) == 6
     assert len(solver.val_acc_history) == 3
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from utils.fast_layers import conv_forward_fast, max_pool_forward_fast
 from utils.layers import affine_backward, affine_forward, softmax_loss
 from utils.studies import (
     PlainConvNet,
@@ -43,6 +44,26 @@ def test_names_and_shapes():
         "W3": (2 * 1 * 1, 4),  # 4 x 6 pixels, halved twice, rounded down: 1 x 1
         "b3": (4,),
     }
+
+
+def test_weights_are_drawn_in_the_order_of_the_layers():
+    net, rng = tiny_net(use_batchnorm=True), np.random.default_rng(1)
+    for name, scale in {"W1": 0.3, "W2": 0.3, "W3": 2**-0.5}.items():
+        weights = net.params[name]
+        assert np.array_equal(weights, scale * rng.standard_normal(weights.shape))
+    for name in ("b1", "beta1", "b2", "beta2", "b3"):
+        assert not net.params[name].any()
+    assert (net.params["gamma1"] == 1).all() and (net.params["gamma2"] == 1).all()
+
+
+def test_scores_are_those_of_the_blocks_in_a_row():
+    net, (X, _) = tiny_net(use_batchnorm=False), images()
+    p, pool = net.params, {"pool_height": 2, "pool_width": 2, "stride": 2}
+    out = X
+    for k in (1, 2):
+        out, _ = conv_forward_fast(out, p[f"W{k}"], p[f"b{k}"], {"stride": 1, "pad": 1})
+        out, _ = max_pool_forward_fast(np.maximum(out, 0), pool)
+    assert np.allclose(net.loss(X), out.reshape(5, -1) @ p["W3"] + p["b3"])
 
 
 def test_with_zero_weights_the_loss_is_log_of_the_number_of_classes():

@@ -65,7 +65,8 @@ def numerical_gradient_array(f, x, dout, h=1e-5):
     ----------
     f : callable
         ``f(x)`` returns an array (or a number).  It gets a fresh float64 array every
-        time, so it may keep or change it.
+        time, so it may keep or change it; its output is copied, so it may return the
+        same array every time.
     x : ndarray of any shape and memory order
         Where to take the gradient; left as it is.
     dout : ndarray of the shape of ``f(x)``
@@ -151,7 +152,8 @@ def _real(name, value):
 
 
 def _output(f, x, dout):
-    out = np.asarray(f(x), dtype=np.float64)
+    # A copy, because f may write its next output into the same array.
+    out = np.array(f(x), dtype=np.float64)
     if out.shape != dout.shape:
         raise ValueError(
             f"f(x) has shape {out.shape}, but dout has shape {dout.shape}; "

@@ -5,6 +5,10 @@ returns ``(next_w, config)``.  The dictionary ``config`` holds the options of th
 and its memory of earlier steps (a velocity, running averages); hand the one you got
 back to the next call with the same parameter.
 
+**Every parameter needs a config of its own.**  Two parameters of equal shape that
+share one also share its memory, which nothing here can notice: each is then moved by
+the velocity of both.
+
 **The step is taken in place**: ``next_w`` is the array ``w`` itself, changed.  A copy
 of eight million weights in every iteration would cost more than the arithmetic; write
 ``w.copy()`` where the old weights are still needed.  ``dw`` is never changed.

@@ -45,10 +45,8 @@ class Solver:
         ``X_train``, ``X_val``: arrays of shape (N, ...), or anything that has a
         ``shape`` and gives such an array for an array of indices; ``y_train``,
         ``y_val``: integer arrays of shape (N,).
-    update_rule : str, default "sgd"
-        A name of `utils.optim.UPDATE_RULES`.
-    optim_config : dict, optional
-        Options of the update rule, such as ``{"learning_rate": 1e-3}``.
+    update_rule, optim_config : str, default "sgd", and dict, optional
+        A name of `utils.optim.UPDATE_RULES`; options like ``{"learning_rate": 1e-3}``.
     lr_decay : float > 0, default 1.0
         The learning rate is multiplied by this after each epoch.
     batch_size, num_epochs : int >= 1, default 100 and 10
@@ -61,22 +59,22 @@ class Solver:
     print_every : int >= 1, default 10
         Iterations between two updates of the loss beside the bar.
     seed : int >= 0 or None, default 0
-        Seed of the order of the images.  Equal seeds give equal results.
+        Seed of the order of the images.  Equal seeds and an equal number of threads
+        give equal results.
     time_limit : float > 0 or None, default None
-        Seconds after which `train` ends, even within an epoch; that is evaluated too.
+        Seconds after which `train` ends, even within an epoch.
 
     Attributes
     ----------
-    loss_history : list of float
-        Loss of each iteration.
+    loss_history, epoch_seconds : list of float
+        Loss of each iteration; time spent on the updates of each epoch.
     train_acc_history, val_acc_history : list of float
         Accuracy before training and after each epoch.
-    epoch_seconds : list of float
-        Time spent on the updates of each epoch, without its evaluation.
     best_val_acc, best_params : float, dict or None
         Highest validation accuracy so far, and the weights that reached it.
     epoch, learning_rate : int, float
-        Epochs so far; the present learning rate, which you may change between calls.
+        Epochs so far, also those cut short; the present learning rate, which you may
+        change between calls.
     stopped : str or None
         Why the last call of `train` ended early, in one sentence.
 
@@ -121,18 +119,18 @@ class Solver:
         self.verbose, self.progress = verbose, progress
         self.time_limit = _positive("time_limit", time_limit, True)
         self._rng = np.random.default_rng(_whole("seed", seed, True, least=0))
-        self.loss_history, self.epoch_seconds = [], []
-        self.train_acc_history, self.val_acc_history = [], []
+        self.loss_history, self.train_acc_history, self.val_acc_history = [], [], []
         self.best_val_acc, self.best_params, self._best_bn_params = 0.0, None, []
-        self.epoch, self.stopped = 0, None
+        self.epoch, self.epoch_seconds, self.stopped = 0, [], None
 
     def train(self):
         """Train for ``num_epochs`` epochs, then restore the best weights.
 
         Training ends early, without an exception, when the loss, a gradient or a
         weight is not finite, when ``time_limit`` is over, or at Ctrl-C (Interrupt in a
-        notebook); ``stopped`` says why.  Histories are kept and the best weights are
-        restored in each case.
+        notebook); ``stopped`` says why.  In the last two cases an epoch that was begun
+        is evaluated and counts as one; a second Ctrl-C does not wait for that.  The
+        best weights are restored in each case.
 
         Calling `train` again adds ``num_epochs`` more epochs: from the weights the
         model holds, with the present learning rate and a fresh memory of the update
@@ -181,10 +179,8 @@ class Solver:
         X, y = _labelled(X, y, "X", "y")
         num_samples = _whole("num_samples", num_samples, True)
         batch_size = _whole("batch_size", batch_size)
-        chosen = np.arange(len(y))
-        if num_samples is not None and num_samples < len(y):
-            # A generator of its own leaves the order of the training images alone.
-            chosen = np.sort(np.random.default_rng(0).permutation(len(y))[:num_samples])
+        # A generator of its own leaves the order of the training images alone.
+        chosen = np.sort(np.random.default_rng(0).permutation(len(y))[:num_samples])
         right = 0
         for start in range(0, len(chosen), batch_size):
             index = chosen[start : start + batch_size]
@@ -195,40 +191,44 @@ class Solver:
     def _run_epochs(self):
         """Run all epochs; return why it ended early, or None."""
         deadline = time.perf_counter() + (self.time_limit or math.inf)
-        last = self.epoch + self.num_epochs
+        last, reason = self.epoch + self.num_epochs, None
         configs = {name: dict(self.optim_config) for name in self.model.params}
         if not self.val_acc_history:
             self._evaluate()
             self._say_epoch(last)
-        while self.epoch < last:
-            done, start = len(self.loss_history), time.perf_counter()
-            num_images = self._run_epoch(configs, deadline, last)
-            seconds = time.perf_counter() - start
-            self._evaluate()
+        while self.epoch < last and not reason:
+            done, start, steps = len(self.loss_history), time.perf_counter(), []
+            try:
+                self._run_epoch(configs, deadline, last, steps)
+                self._evaluate()
+            except KeyboardInterrupt:
+                if not steps:
+                    raise
+                reason = "interrupted"
+                self._evaluate()  # a second Ctrl-C is not caught here
+            num_images, seconds = sum(n for n, _ in steps), steps[-1][1] - start
             self.epoch += 1
             self.epoch_seconds.append(seconds)
             self.learning_rate *= self.lr_decay
             speed = f"   {seconds:6.1f} s   {num_images / seconds:6.0f} images/s"
             self._say_epoch(last, f"{np.mean(self.loss_history[done:]):.4f}", speed)
             early = num_images < len(self.y_train) or self.epoch < last
-            if early and time.perf_counter() > deadline:
-                return f"time_limit of {self.time_limit:g} s is over"
-        return None
+            if not reason and early and time.perf_counter() > deadline:
+                reason = f"time_limit of {self.time_limit:g} s is over"
+        return reason
 
-    def _run_epoch(self, configs, deadline, last):
-        """Visit each training image once; return how many were visited."""
-        N, num_images = len(self.y_train), 0
-        parts = math.ceil(N / self.batch_size)
-        with self._bar(N, last) as bar:
-            for index in np.array_split(self._rng.permutation(N), parts):
+    def _run_epoch(self, configs, deadline, last, steps):
+        """Visit each training image once; note images and time of every update."""
+        order = self._rng.permutation(len(self.y_train))
+        with self._bar(len(order), last) as bar:
+            for index in np.array_split(order, math.ceil(len(order) / self.batch_size)):
                 loss = self._step(index, configs)
-                num_images += len(index)
+                steps.append((len(index), time.perf_counter()))
                 bar.update(len(index))
                 if len(self.loss_history) % self.print_every == 0:
                     bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
-                if time.perf_counter() > deadline:
+                if steps[-1][1] > deadline:
                     break
-        return num_images
 
     def _step(self, index, configs):
         """Update every weight once; return the loss of the batch."""

@@ -25,6 +25,12 @@ from utils.solver import Solver
 CONV_PARAM = {"stride": 1, "pad": 1}
 POOL_PARAM = {"pool_height": 2, "pool_width": 2, "stride": 2}
 
+# What a network can be chained from.  A forward pass takes x, then the parameters, then
+# the settings; its backward pass gives dx, then one gradient per parameter.
+PLAIN_BLOCK = conv_relu_pool_forward, conv_relu_pool_backward
+BN_BLOCK = conv_bn_relu_pool_forward, conv_bn_relu_pool_backward
+AFFINE = affine_forward, affine_backward
+
 
 class PlainConvNet:
     """A stack of equal blocks and one affine layer, with or without batchnorm.
@@ -35,6 +41,9 @@ class PlainConvNet:
     All convolutions' weights are drawn with the same standard deviation, on purpose:
     the depth makes the net sensitive to it.  The affine layer's has nothing to do
     with it, it is ``1 / sqrt(number of inputs)``.
+
+    It is a chain of links, each one a forward and a backward pass with the names of
+    its parameters, and knows nothing of what a link does.
 
     Parameters
     ----------
@@ -73,23 +82,27 @@ class PlainConvNet:
         seed=None,
     ):
         rng = np.random.default_rng(seed)
-        self.depth, self.dtype, self.use_batchnorm = len(filters), dtype, use_batchnorm
-        self.bn_params = [{"mode": "train"} for _ in filters] if use_batchnorm else []
-        self.params = {}
+        self.dtype, self.params, self.bn_params, self._chain = dtype, {}, [], []
         C, H, W = input_dim
-        for k, F in enumerate(filters, 1):
-            self._add_weights(k, (F, C, 3, 3), F, weight_scale, rng)
+        for F in filters:
+            start = _start((F, C, 3, 3), F, weight_scale, rng)
             if use_batchnorm:
-                self.params[f"gamma{k}"] = np.ones(F, dtype)
-                self.params[f"beta{k}"] = np.zeros(F, dtype)
+                start |= {"gamma": np.ones(F), "beta": np.zeros(F)}
+                bn_param = {"mode": "train"}
+                self.bn_params.append(bn_param)
+                self._append(BN_BLOCK, start, CONV_PARAM, bn_param, POOL_PARAM)
+            else:
+                self._append(PLAIN_BLOCK, start, CONV_PARAM, POOL_PARAM)
             C, H, W = F, H // 2, W // 2
-        shape = (C * H * W, num_classes)
-        self._add_weights(self.depth + 1, shape, num_classes, shape[0] ** -0.5, rng)
+        D = C * H * W
+        self._append(AFFINE, _start((D, num_classes), num_classes, D**-0.5, rng))
 
-    def _add_weights(self, k, shape, outputs, weight_scale, rng):
-        weights = weight_scale * rng.standard_normal(shape)
-        self.params[f"W{k}"] = weights.astype(self.dtype)
-        self.params[f"b{k}"] = np.zeros(outputs, self.dtype)
+    def _append(self, passes, start, *settings):
+        """Lengthen the chain; its parameters are numbered like its links."""
+        k = len(self._chain) + 1
+        params = {f"{kind}{k}": p.astype(self.dtype) for kind, p in start.items()}
+        self.params |= params
+        self._chain.append((*passes, list(params), settings))
 
     def loss(self, X, y=None):
         """Score images, or give the loss and its gradients.
@@ -111,39 +124,22 @@ class PlainConvNet:
         for bn_param in self.bn_params:
             bn_param["mode"] = "test" if y is None else "train"
         out, caches = np.asarray(X, dtype=self.dtype), []
-        for k in range(1, self.depth + 1):
-            out, cache = self._block_forward(k, out)
+        for forward, _, names, settings in self._chain:
+            arrays = [self.params[name] for name in names]
+            out, cache = forward(out, *arrays, *settings)
             caches.append(cache)
-        last = self.depth + 1
-        W, b = self.params[f"W{last}"], self.params[f"b{last}"]
-        scores, cache = affine_forward(out, W, b)
         if y is None:
-            return scores
-        grads = {}
-        loss, dscores = softmax_loss(scores, y)
-        dout, grads[f"W{last}"], grads[f"b{last}"] = affine_backward(dscores, cache)
-        for k in range(self.depth, 0, -1):
-            dout = self._block_backward(k, dout, caches[k - 1], grads)
+            return out
+        (loss, dout), grads = softmax_loss(out, y), {}
+        for _, backward, names, _ in reversed(self._chain):
+            dout, *gradients = backward(dout, caches.pop())
+            grads.update(zip(names, gradients, strict=True))
         return loss, grads
 
-    def _block_forward(self, k, x):
-        W, b = self.params[f"W{k}"], self.params[f"b{k}"]
-        if not self.use_batchnorm:
-            return conv_relu_pool_forward(x, W, b, CONV_PARAM, POOL_PARAM)
-        norm = self.params[f"gamma{k}"], self.params[f"beta{k}"]
-        bn_param = self.bn_params[k - 1]
-        return conv_bn_relu_pool_forward(
-            x, W, b, *norm, CONV_PARAM, bn_param, POOL_PARAM
-        )
 
-    def _block_backward(self, k, dout, cache, grads):
-        if not self.use_batchnorm:
-            dx, grads[f"W{k}"], grads[f"b{k}"] = conv_relu_pool_backward(dout, cache)
-            return dx
-        dx, grads[f"W{k}"], grads[f"b{k}"], grads[f"gamma{k}"], grads[f"beta{k}"] = (
-            conv_bn_relu_pool_backward(dout, cache)
-        )
-        return dx
+def _start(shape, outputs, weight_scale, rng):
+    """Give a link's first weights and biases."""
+    return {"W": weight_scale * rng.standard_normal(shape), "b": np.zeros(outputs)}
 
 
 def train_plain_net(data, net, num_epochs, batch_size):

@@ -2,8 +2,12 @@ import numpy as np
 import pytest
 
 from utils.blocks import conv_relu_pool_forward
-from utils.checks import check_accuracy, check_three_layer_convnet
-from utils.checks.cnn import check_cnn_init, check_cnn_loss
+from utils.checks import (
+    check_accuracy,
+    check_cnn_init,
+    check_cnn_loss,
+    check_three_layer_convnet,
+)
 from utils.exercises.cnn import ThreeLayerConvNet
 from utils.layers import affine_forward, relu_backward, relu_forward, softmax_loss
 
@@ -116,6 +120,7 @@ def test_other_data_never_passes(more, capsys):
     [
         (lambda X: np.full((len(X), 2), np.nan), "did the training diverge"),
         (lambda X: np.zeros(len(X)), "expected one row each"),
+        (lambda X: np.zeros((len(X), 0)), "expected one row each"),
         (lambda X: None, "scores is None"),
         (lambda X: 1 / 0, "ZeroDivisionError"),
     ],
@@ -124,6 +129,11 @@ def test_accuracy_of_broken_models(scores, hint):
     model = type("Model", (), {"loss": staticmethod(scores)})()
     (result,) = check_accuracy(model, data())
     assert result.passed is False and hint in result.message
+
+
+def test_a_model_without_loss_is_a_fault():
+    (result,) = check_accuracy(object(), data())
+    assert result.passed is False and "has no method loss" in result.message
 
 
 def test_no_model_yet_is_todo():

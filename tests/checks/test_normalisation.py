@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from utils.checks.normalisation import BatchNorm, GroupNorm
+from utils.checks.normalisation import BatchNorm, BatchNormInTestMode, GroupNorm
 from utils.checks.spatial_batchnorm import (
     BATCH_CASES,
     BATCH_TINY,
     GROUP_CASES,
     GROUP_TINY,
+    TEST_CASES,
     check_spatial_batchnorm_backward,
     check_spatial_batchnorm_forward,
     check_spatial_groupnorm,
@@ -16,11 +17,20 @@ from utils.checks.spatial_batchnorm import (
 from utils.exercises import spatial_batchnorm as solved
 from utils.gradient_check import numerical_gradient_array, relative_error
 
-KINDS = {"batch": (BatchNorm(), BATCH_CASES), "group": (GroupNorm(), GROUP_CASES)}
+KINDS = {
+    "batch": (BatchNorm(), BATCH_CASES),
+    "test": (BatchNormInTestMode(), TEST_CASES),
+    "group": (GroupNorm(), GROUP_CASES),
+}
 
 
 @pytest.mark.parametrize(
-    ("layer", "case"), [(BatchNorm(), BATCH_TINY), (GroupNorm(), GROUP_TINY)]
+    ("layer", "case"),
+    [
+        (BatchNorm(), BATCH_TINY),
+        (BatchNormInTestMode(), TEST_CASES[1]),
+        (GroupNorm(), GROUP_TINY),
+    ],
 )
 def test_right_gradients_agree_with_finite_differences(rng, layer, case):
     arguments = layer.arguments(case)
@@ -57,12 +67,18 @@ def failures(results):
     return " ".join(result.message for result in results if not result.passed)
 
 
-@pytest.mark.parametrize("text", texts("batch"))
-def test_wrong_batchnorm_outputs_are_named(text):
-    layer = BatchNorm()
+@pytest.mark.parametrize(
+    ("mode", "text"),
+    [("train", text) for text in texts("batch")]
+    + [("test", text) for text in texts("test")],
+)
+def test_wrong_batchnorm_outputs_are_named(mode, text):
+    layer = BatchNorm() if mode == "train" else BatchNormInTestMode()
 
     def forward(x, gamma, beta, bn_param):
         out, cache = solved.spatial_batchnorm_forward(x, gamma, beta, bn_param)
+        if bn_param["mode"] != mode:
+            return out, cache
         suspects = layer.out_suspects(x, gamma, beta, bn_param)[0]
         wrong = [w() for t, w in suspects if t == text]
         wrong = [w for w in wrong if w is not None and not np.allclose(w, out)]
@@ -86,11 +102,12 @@ def test_wrong_groupnorm_outputs_are_named(text):
 
 
 @pytest.mark.parametrize(
-    ("gradient", "text"),
-    [(g, text) for g in BatchNorm.gradients for text in texts("batch", g)],
+    ("mode", "gradient", "text"),
+    [("train", g, text) for g in BatchNorm.gradients for text in texts("batch", g)]
+    + [("test", g, text) for g in ("dx", "dgamma") for text in texts("test", g)],
 )
-def test_wrong_batchnorm_gradients_are_named(gradient, text):
-    layer = BatchNorm()
+def test_wrong_batchnorm_gradients_are_named(mode, gradient, text):
+    layer = BatchNorm() if mode == "train" else BatchNormInTestMode()
 
     def forward(x, gamma, beta, bn_param):
         out, cache = solved.spatial_batchnorm_forward(x, gamma, beta, bn_param)
@@ -105,8 +122,10 @@ def test_wrong_batchnorm_gradients_are_named(gradient, text):
                 strict=True,
             )
         )
-        suspects = layer.gradient_suspects(dout, x, gamma, beta, bn_param)[gradient][0]
-        gradients[gradient] = dict(suspects)[text]().astype(dout.dtype)
+        if bn_param["mode"] == mode:
+            suspects = layer.gradient_suspects(dout, x, gamma, beta, bn_param)
+            wrong = dict(suspects[gradient][0])[text]
+            gradients[gradient] = wrong().astype(dout.dtype)
         return tuple(gradients.values())
 
     assert text in failures(check_spatial_batchnorm_backward(forward, backward))

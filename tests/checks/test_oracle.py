@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tests import oracle as witness
 from utils.checks import oracle
 from utils.gradient_check import numerical_gradient_array, relative_error
 
@@ -43,6 +44,31 @@ def test_convolution(rng, x, w, stride, pad):
     )
     for gradient, (f, at) in zip(gradients, functions, strict=True):
         assert relative_error(gradient, numerical_gradient_array(f, at, dout)) < 1e-8
+
+
+@pytest.mark.parametrize(("x", "w", "stride", "pad"), TABLE)
+def test_two_witnesses_agree_without_a_common_method(
+    rng, monkeypatch, x, w, stride, pad
+):
+    def forbidden(*_, **__):
+        raise AssertionError("the witness takes windows as the oracle does")
+
+    monkeypatch.setattr(witness, "windows", forbidden)
+    monkeypatch.setattr(witness, "sliding_window_view", forbidden)
+    x, w = (rng.integers(-5, 6, size=shape).astype(float) for shape in (x, w))
+    b = np.arange(len(w), dtype=float)
+    out = oracle.conv_forward(x, w, b, stride, pad)
+    np.testing.assert_array_equal(witness.conv_forward(x, w, b, stride, pad), out)
+    expected = oracle.conv_backward(out, x, w, stride, pad)
+    gradients = witness.conv_backward(out, x, w, stride, pad)
+    for gradient, right in zip(gradients, expected, strict=True):
+        np.testing.assert_array_equal(gradient, right)
+    pooled = oracle.max_pool_forward(x, 2, 3, stride)
+    np.testing.assert_array_equal(witness.max_pool_forward(x, 2, 3, stride), pooled)
+    dx = oracle.max_pool_backward(pooled, x, 2, 3, stride)
+    np.testing.assert_array_equal(
+        witness.max_pool_backward(pooled, x, 2, 3, stride), dx
+    )
 
 
 @pytest.mark.parametrize("window", [(2, 2, 2), (3, 3, 1), (2, 3, 2), (3, 2, 3)])

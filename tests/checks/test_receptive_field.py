@@ -1,10 +1,12 @@
+import inspect
 import math
 
 import numpy as np
 import pytest
 
 from utils.checks import check_receptive_field
-from utils.checks.receptive_field import ALEXNET, MISCONCEPTIONS, VGG_16, side_length
+from utils.checks import receptive_field as checks
+from utils.checks.receptive_field import ALEXNET, MISCONCEPTIONS, VGG_16, span
 from utils.exercises.receptive_field import receptive_field
 
 
@@ -14,6 +16,14 @@ def failed(results):
 
 def messages(results):
     return " ".join(result.message for result in results if not result.passed)
+
+
+def side_length(m, s, k):
+    return len(span(list(zip(m, s, strict=False))[:k]))
+
+
+def asked_like_the_exercise(wrong):
+    return lambda m, s, k: wrong(list(zip(m, s, strict=True)), k)
 
 
 def by_recursion(m, s, k):
@@ -58,16 +68,33 @@ def test_oracle_by_hand_and_by_pixels(rng):
 
 
 def test_misconceptions_differ_from_the_truth_and_keep_their_values():
-    values = [wrong([2, 3, 4], [3, 4, 2], 3) for _, wrong in MISCONCEPTIONS]
+    net = [(2, 3), (3, 4), (4, 2)]
+    deeper = [*net, (5, 2)]
+    assert 44 not in [wrong(deeper, 3) for _, wrong in MISCONCEPTIONS]
+    values = [wrong(net, 3) for _, wrong in MISCONCEPTIONS]
     for known in (100, 59, 43, 24, 9, 20, 29, 7, 145, 1936, 18, 16, 14):
         assert known in values
 
 
+def test_no_given_function_answers_the_exercise():
+    """Called like the exercise, nothing here returns what it asks for."""
+    functions = [f for f in vars(checks).values() if inspect.isfunction(f)]
+    functions += [wrong for _, wrong in MISCONCEPTIONS]
+    assert len(functions) > 20
+    for function in functions:
+        try:
+            answer = function(*ALEXNET, 8)
+        except (TypeError, ValueError, AttributeError):
+            continue
+        assert not isinstance(answer, int) or answer != 195, function
+
+
 @pytest.mark.parametrize("text", sorted({text for text, _ in MISCONCEPTIONS}))
 def test_misconceptions_are_named(text):
-    wrong = dict(MISCONCEPTIONS)[text]
-    results = check_receptive_field(lambda m, s, k: wrong(m, s, k))
-    assert text in messages(results)
+    for hint, wrong in MISCONCEPTIONS:
+        if hint == text:
+            results = check_receptive_field(asked_like_the_exercise(wrong))
+            assert text in messages(results)
 
 
 @pytest.mark.parametrize(

@@ -209,3 +209,65 @@ def test_trained_network_without_a_file_or_real_data(untrained, monkeypatch, cap
     untrained.write_bytes(b"broken")
     _, (row,) = rows(capsys, "cnn-65-percent")
     assert row["passed"] is False and "not a trained network" in row["message"]
+
+
+BROKEN_NETS = {
+    "no params": ("pass", "self.params is missing or not a dict"),
+    "params is a list": ("self.params = []", "self.params is missing or not a dict"),
+    "no averages": ("self.bn_params = 3", "came to a stop: TypeError"),
+    "no loss": ("self.params = GivenParams()", "has no method loss"),
+}
+HEAD = """
+import numpy as np
+
+
+class GivenParams(dict):
+    def items(self):
+        shapes = {"W1": (2, 3, 3, 3), "b1": (2,), "W2": (8, 5), "b2": (5,)}
+        shapes |= {"W3": (5, 10), "b3": (10,)}
+        return {name: np.zeros(shape) for name, shape in shapes.items()}.items()
+
+
+class ThreeLayerConvNet:
+    def __init__(self, **arguments):
+"""
+
+
+@pytest.mark.parametrize("name", BROKEN_NETS)
+def test_a_broken_network_is_one_line_and_the_run_goes_on(
+    name, untrained, exercises, monkeypatch, capsys
+):
+    model = ThreeLayerConvNet(**CONFIG, seed=0)
+    save_trained(model, CONFIG, untrained)
+    fake_cifar10(monkeypatch, lambda normalize: perfect_data(model, synthetic=False))
+    body, message = BROKEN_NETS[name]
+    (exercises / "cnn.py").write_text(f"{HEAD}        {body}\n")
+    (exercises / "receptive_field.py").write_text(
+        "def receptive_field(m, s, k):\n    return 1\n"
+    )
+    status, (row, *others) = rows(capsys, "cnn-65-percent", "receptive-field")
+    assert status == 1 and row["passed"] is False and message in row["message"]
+    assert {other["id"] for other in others} == {"receptive-field"}
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no idea"), SystemExit(0)])
+def test_a_check_that_stops_is_one_failed_line(error, monkeypatch, capsys):
+    def stops(fn):
+        raise error
+
+    exercise = runner.Exercise(stops, "receptive_field", ("receptive_field",))
+    monkeypatch.setitem(runner.EXERCISE_BY_ID, "receptive-field", exercise)
+    assert runner.main(["receptive-field"]) == 1
+    out = capsys.readouterr().out
+    assert "FAIL" in out and f"came to a stop: {type(error).__name__}" in out
+    assert "test_runner.py:" in out and "Traceback" not in out
+
+
+def test_the_student_may_interrupt(monkeypatch):
+    def interrupted(fn):
+        raise KeyboardInterrupt
+
+    exercise = runner.Exercise(interrupted, "receptive_field", ("receptive_field",))
+    monkeypatch.setitem(runner.EXERCISE_BY_ID, "receptive-field", exercise)
+    with pytest.raises(KeyboardInterrupt):
+        runner.run_exercise("receptive-field")

@@ -52,20 +52,22 @@ def forward_with(
             )
         x_hat = (x - mean) / scale(var, eps)
         out = gamma[:, None, None] * x_hat + beta[:, None, None]
-        return out.astype(x.dtype), (x, gamma, mean, var, eps)
+        return out.astype(x.dtype), (x, gamma, mean, var, eps, train)
 
     return spatial_batchnorm
 
 
 def backward_by_hand(dout, cache):
     """Follow the paper's chain of derivatives."""
-    x, gamma, mean, var, eps = cache
+    x, gamma, mean, var, eps, train = cache
     M = x.size // x.shape[1]
     std = np.sqrt(var + eps)
     dhat = dout * gamma[:, None, None]
     dvar = (-0.5 * dhat * (x - mean) / std**3).sum(axis=AXES, keepdims=True)
     dmean = -(dhat / std).sum(axis=AXES, keepdims=True)
-    dx = dhat / std + dvar * 2 * (x - mean) / M + dmean / M
+    dx = dhat / std
+    if train:
+        dx += dvar * 2 * (x - mean) / M + dmean / M
     return dx, (dout * (x - mean) / std).sum(axis=AXES), dout.sum(axis=AXES)
 
 
@@ -124,6 +126,30 @@ def centres_in_place(x, gamma, beta, bn_param):
     return out, cache
 
 
+def in_test_mode(change):
+    """Spatial batchnorm that goes wrong in test mode only."""
+
+    def forward(x, gamma, beta, bn_param):
+        out, cache = solved.spatial_batchnorm_forward(x, gamma, beta, bn_param)
+        return (change(x, out) if bn_param["mode"] == "test" else out), cache
+
+    return forward
+
+
+def overwrite(x, out):
+    x[...] = out
+    return x
+
+
+def float64_averages(x, gamma, beta, bn_param):
+    """Start the averages as float64, which makes test mode float64 after training."""
+    C, train = x.shape[1], bn_param["mode"] == "train"
+    for name in ("running_mean", "running_var"):
+        bn_param.setdefault(name, np.zeros(C))
+    out, cache = solved.spatial_batchnorm_forward(x, gamma, beta, bn_param)
+    return (out if train else out + 0 * bn_param["running_mean"][0]), cache
+
+
 WRONG_FORWARD = {
     "reshape": (reshape_forward, "values of different channels are mixed"),
     "not moved back": (not_moved_back, "not moved back"),
@@ -156,6 +182,15 @@ WRONG_FORWARD = {
     ),
     "running lost": (overwrites_running, "is missing after a forward pass"),
     "changes x": (centres_in_place, "changed x"),
+    "test overwrites x": (in_test_mode(overwrite), "changed x"),
+    "test float64": (
+        in_test_mode(lambda x, out: out.astype(float)),
+        "out is float64 although the inputs are float32",
+    ),
+    "float64 averages": (
+        float64_averages,
+        "after a training batch, out is float64 although the inputs are float32",
+    ),
 }
 
 
@@ -166,9 +201,16 @@ def test_wrong_forward(name):
     assert failed(results) and hint in messages(results), messages(results)
 
 
-def test_test_mode_mistakes_leave_training_green():
-    results = check_spatial_batchnorm_forward(forward_with(test_uses_batch=True))
-    assert all("test mode" in name for name in failed(results))
+@pytest.mark.parametrize(
+    "forward",
+    [
+        forward_with(test_uses_batch=True),
+        *(WRONG_FORWARD[name][0] for name in WRONG_FORWARD if name[:5] == "test "),
+    ],
+)
+def test_test_mode_mistakes_leave_training_green(forward):
+    names = failed(check_spatial_batchnorm_forward(forward))
+    assert names and all("test mode" in name for name in names)
 
 
 def edited(change):
@@ -182,6 +224,42 @@ def constants(dout, cache):
     x_hat, gamma, std, _ = cache
     _, dgamma, dbeta = solved.spatial_batchnorm_backward(dout, cache)
     return (gamma / std)[:, None, None] * dout, dgamma, dbeta
+
+
+def ignores_test_mode(dout, cache):
+    x_hat, gamma, std, _ = cache
+    return solved.spatial_batchnorm_backward(dout, (x_hat, gamma, std, "train"))
+
+
+def only_after_training(dout, cache):
+    assert cache[3] == "train"
+    return solved.spatial_batchnorm_backward(dout, cache)
+
+
+def only_the_mean(dout, cache):
+    """Right in training mode; in test mode the mean is still no constant."""
+    dx, dgamma, dbeta = solved.spatial_batchnorm_backward(dout, cache)
+    if cache[3] == "test":
+        dx = dx - dx.mean(axis=AXES, keepdims=True)
+    return dx, dgamma, dbeta
+
+
+WRONG_IN_TEST_MODE = {
+    "ignores": (ignores_test_mode, "the derivative of training mode"),
+    "mean": (only_the_mean, "the derivative of training mode"),
+    "stops": (only_after_training, "the backward pass has to work in test mode too"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_IN_TEST_MODE)
+def test_backward_that_is_wrong_in_test_mode_only(name):
+    function, hint = WRONG_IN_TEST_MODE[name]
+    results = check_spatial_batchnorm_backward(RIGHT[0], function)
+    assert failed(results) == {
+        "test mode gradients",
+        "test mode gradients, single image",
+    }
+    assert hint in messages(results)
 
 
 WRONG_BACKWARD = {

@@ -1,9 +1,12 @@
 import json
+import os
+import sys
 
 import numpy as np
 import pytest
 
 from utils.checks import load_trained, save_trained
+from utils.checks.compare import Wrong
 from utils.exercises.cnn import ThreeLayerConvNet
 
 CONFIG = {
@@ -58,6 +61,30 @@ def test_a_failed_save_keeps_the_old_file(model, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640)])
+def test_the_file_has_the_mode_of_any_other_file(model, tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        save_trained(model, CONFIG, tmp_path / "cnn.npz")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "cnn.npz").stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.parametrize("params", [None, ["W1"]])
+def test_a_class_without_parameters_is_named(model, tmp_path, params):
+    path = tmp_path / "cnn.npz"
+    save_trained(model, CONFIG, path)
+    broken = type("Net", (), {"__init__": lambda self, **_: None, "params": params})
+    with pytest.raises(Wrong, match="self.params is missing or not a dict"):
+        load_trained(broken, path)
+    before = path.read_bytes()
+    with pytest.raises(Wrong, match="self.params is missing or not a dict"):
+        save_trained(broken(), CONFIG, path)
+    assert path.read_bytes() == before
+
+
 def test_errors_are_sentences(model, tmp_path):
     path = tmp_path / "cnn.npz"
     with pytest.raises(
@@ -72,6 +99,9 @@ def test_errors_are_sentences(model, tmp_path):
         with pytest.raises(ValueError, match="cnn.npz is not a trained network"):
             load_trained(ThreeLayerConvNet, path)
     np.savez(path, W1=np.zeros(3))
+    with pytest.raises(ValueError, match="is not a trained network"):
+        load_trained(ThreeLayerConvNet, path)
+    np.savez(path, config=np.array(json.dumps({"dtype": "float31"})))
     with pytest.raises(ValueError, match="is not a trained network"):
         load_trained(ThreeLayerConvNet, path)
     np.savez(path, config=np.array([{"a": 1}], dtype=object))

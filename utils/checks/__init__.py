@@ -11,6 +11,8 @@ layer), then the module of a notebook.
 
 from utils.checks.cnn import (
     check_accuracy,
+    check_cnn_init,
+    check_cnn_loss,
     check_three_layer_convnet,
     load_trained,
     save_trained,
@@ -34,6 +36,8 @@ __all__ = [
     "Result",
     "Results",
     "check_accuracy",
+    "check_cnn_init",
+    "check_cnn_loss",
     "check_conv_backward",
     "check_conv_forward",
     "check_max_pool_backward",

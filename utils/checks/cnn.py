@@ -79,6 +79,8 @@ def check_accuracy(model, data, threshold=0.65):
     if model is None:
         todo = "there is no model yet: the cell above has to make and train one."
         result = Result(name, None, message=todo)
+    elif not hasattr(model, "loss"):
+        result = Result(name, False, message="the model has no method loss.")
     else:
         result = _accuracy(Subject(model.loss, "model.loss"), data, threshold, name)
     results = Results("trained network", [result])
@@ -93,7 +95,7 @@ def _accuracy(subject, data, threshold, name):
         for start in range(0, len(y), BATCH_SIZE):
             labels = y[start : start + BATCH_SIZE]
             scores = require_array("scores", subject(X[start : start + BATCH_SIZE]))
-            if scores.ndim != 2 or len(scores) != len(labels):
+            if scores.ndim != 2 or len(scores) != len(labels) or not scores.size:
                 raise Wrong(
                     f"scores has shape {scores.shape} for {len(labels)} images, "
                     "expected one row each."

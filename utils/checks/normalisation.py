@@ -15,6 +15,8 @@ from utils.checks.compare import ROUNDING
 from utils.checks.properties import Layer
 
 PIXELS = (0, 2, 3)
+RUNNING_MEAN = np.array([2.0, -7.0, 14.0])
+RUNNING_VAR = np.array([0.3, 5.0, 40.0])
 RESHAPED = (
     "values of different channels are mixed: move the channel axis to the end "
     "(transpose) before you reshape"
@@ -197,6 +199,91 @@ class BatchNorm(Normalisation):
         wrong["dgamma"].append((RESHAPED, lambda: dout_reshaped(hat)))
         wrong["dbeta"].append((RESHAPED, lambda: dout_reshaped(np.ones_like(x))))
         return {name: (suspects, ()) for name, suspects in wrong.items()}
+
+
+class BatchNormInTestMode(Normalisation):
+    """Spatial batch normalisation with running averages for three channels."""
+
+    may_change = ("running_mean", "running_var")  # these have a check of their own
+
+    def arguments(self, case):
+        """Return x, gamma, beta and bn_param."""
+        bn_param = {
+            "mode": "test",
+            "eps": case.eps,
+            "running_mean": RUNNING_MEAN.copy(),
+            "running_var": RUNNING_VAR.copy(),
+        }
+        return {**self.common_arguments(case), "bn_param": bn_param}
+
+    def forward(self, x, gamma, beta, bn_param):
+        """Return the right output."""
+        gamma, beta = per_channel(gamma), per_channel(beta)
+        return gamma * _x_hat(x, bn_param["eps"]) + beta
+
+    def backward(self, dout, x, gamma, beta, bn_param):
+        """Return the right gradients: the averages do not depend on x."""
+        x_hat, std = _x_hat(x, bn_param["eps"]), _running_std(bn_param["eps"])
+        dgamma, dbeta = (dout * x_hat).sum(axis=PIXELS), dout.sum(axis=PIXELS)
+        return dout * per_channel(gamma) / std, dgamma, dbeta
+
+    def out_suspects(self, x, gamma, beta, bn_param):
+        """Return what common mistakes give."""
+        mean, eps = per_channel(RUNNING_MEAN), bn_param["eps"]
+        gamma, beta = per_channel(gamma), per_channel(beta)
+        variance = _running_std(eps) ** 2
+        wrong = [
+            (
+                "the statistics of this batch are used, expected the running ones",
+                lambda: oracle.normalise(x, gamma, beta, eps, PIXELS),
+            ),
+            (
+                "the division is by running_var, expected sqrt(running_var + eps)",
+                lambda: gamma * (x - mean) / variance + beta,
+            ),
+            ("gamma and beta are not used", lambda: _x_hat(x, eps)),
+            ("x is handed out as it is", lambda: x),
+        ]
+        return wrong, ()
+
+    def gradient_suspects(self, dout, x, gamma, beta, bn_param):
+        """Return what the derivatives of training mode give, by gradient."""
+        g, eps = per_channel(gamma), bn_param["eps"]
+        x_hat, std = _x_hat(x, eps), _running_std(eps)
+        own_dx, own_weighted = oracle.normalise_backward(dout, x, g, eps, PIXELS)
+
+        def training_formula():
+            mean = dout.mean(axis=PIXELS, keepdims=True)
+            product = (dout * x_hat).mean(axis=PIXELS, keepdims=True)
+            return g / std * (dout - mean - x_hat * product)
+
+        def through_the_mean():
+            return g / std * (dout - dout.mean(axis=PIXELS, keepdims=True))
+
+        constant = (
+            "this is the derivative of training mode; in test mode the mean and the "
+            "variance are constants that do not depend on x"
+        )
+        own = "the statistics of this batch are used, expected the running ones"
+        return {
+            "dx": (
+                [
+                    (constant, training_formula),
+                    (constant, through_the_mean),
+                    (constant, lambda: own_dx),
+                ],
+                (),
+            ),
+            "dgamma": ([(own, lambda: own_weighted.sum(axis=PIXELS))], ()),
+        }
+
+
+def _running_std(eps):
+    return np.sqrt(per_channel(RUNNING_VAR) + eps)
+
+
+def _x_hat(x, eps):
+    return (x - per_channel(RUNNING_MEAN)) / _running_std(eps)
 
 
 class GroupNorm(Normalisation):

@@ -283,11 +283,14 @@ def as_views(arguments):
 
 
 def as_dtype(arguments, dtype):
-    """Convert all arrays."""
-    return {
-        name: value.astype(dtype) if isinstance(value, np.ndarray) else value
-        for name, value in arguments.items()
-    }
+    """Convert all arrays, those in parameter dictionaries too."""
+    return {name: _converted(value, dtype) for name, value in arguments.items()}
+
+
+def _converted(value, dtype):
+    if isinstance(value, dict):
+        return as_dtype(value, dtype)
+    return value.astype(dtype) if isinstance(value, np.ndarray) else value
 
 
 def _forward(layer, forward, arguments, change=None):

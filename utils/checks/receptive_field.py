@@ -1,5 +1,8 @@
 """Check of Receptive-Fields.ipynb: the size of a receptive field as a function.
 
+The right answer is found by walking from a neuron down to its pixels: how to calculate
+it is the exercise, and stands nowhere in this file.
+
 Sizes are whole numbers, so nothing is rounded and answers must be equal.  A formula
 that is a polynomial in the kernel sizes and strides cannot agree with the right one
 on many random nets by chance; one that agrees with a known misconception on all of
@@ -9,6 +12,7 @@ them is that misconception, and gets its hint.
 import math
 import numbers
 from functools import partial
+from itertools import accumulate
 
 import numpy as np
 
@@ -20,94 +24,125 @@ VGG_16 = ([3, 3, 2] * 2 + [3, 3, 3, 2] * 3, [1, 1, 2] * 2 + [1, 1, 1, 2] * 3)
 ALEXNET = ([11, 3, 5, 3, 3, 3, 3, 3], [4, 2, 1, 2, 1, 1, 1, 2])
 
 
-def side_length(kernel_sizes, strides, k):
-    """Return the right answer: follow the first and the last pixel down the layers.
+def span(layers):
+    """Return the range of pixels between the ends of one neuron's receptive field.
 
-    Position ``i`` of a layer sees the positions ``i * s`` to ``i * s + m - 1`` of the
-    layer below it.
+    Only the first and the last position in each layer are followed, from the neuron
+    down to the image: position u of a layer reads the window that begins at u * s.
+
+    Parameters
+    ----------
+    layers : list of (int, int)
+        Window size m and stride s of every layer below the neuron, its own included,
+        the first layer first.
+
+    Returns
+    -------
+    range
+        Along one axis, borders left aside.
     """
-    first = last = 0
-    for m, s in zip(reversed(kernel_sizes[:k]), reversed(strides[:k]), strict=True):
-        first, last = first * s, last * s + m - 1
-    return last - first + 1
+    seen = range(1)
+    for m, s in reversed(layers):
+        windows = [range(u * s, u * s + m) for u in (seen[0], seen[-1])]
+        seen = range(windows[0][0], windows[-1][-1] + 1)
+    return seen
 
 
-def _weighted(weight, m, s, k):
-    """Return 1 + sum of (m_j - 1) * weight(s, j), with layers j counted from 0."""
-    return 1 + sum((m[j] - 1) * weight(s, j) for j in range(k))
+def _in_another_net(edit, layers, k):
+    """Return the right size, but in a net that is not the one asked about."""
+    return len(span(edit(layers[:k])))
 
 
-# Each misconception takes lists m and s and the layer k, like the exercise.
-MISCONCEPTIONS = (
+def _stretched(layers, distances):
+    """Give layer j a window of pixels ``distances[j]`` apart, and no stride."""
+    pairs = zip(layers, distances, strict=True)
+    return [(len(span([(1, d), (m, 1)])), 1) for (m, _), d in pairs]
+
+
+def _strides(layers):
+    return [s for _, s in layers]
+
+
+# A misconception is a hint, and the net that a student has in mind instead of layers
+# 1 to k: walking down that one gives the student's numbers.
+WRONG_NETS = (
     (
         "a layer's own stride moves its neurons apart, but does not let them see more: "
         "multiply the strides of the layers before it only",
-        partial(_weighted, lambda s, j: math.prod(s[: j + 1])),
+        lambda net: [part for m, s in net for part in ((1, s), (m, 1))],
     ),
     (
         "a window of m pixels adds m - 1 steps, not m",
-        lambda m, s, k: sum(m[j] * math.prod(s[:j]) for j in range(k)),
-    ),
-    (
-        "a window of m pixels adds m - 1 steps, not m",
-        lambda m, s, k: 1 + sum(m[j] * math.prod(s[:j]) for j in range(k)),
-    ),
-    (
-        "this counts the steps between pixels; there is one pixel more than steps",
-        lambda m, s, k: side_length(m, s, k) - 1,
-    ),
-    ("kernel sizes do not multiply", lambda m, s, k: math.prod(m[:k])),
-    (
-        "neighbouring windows overlap, so their sizes do not add up",
-        lambda m, s, k: sum(m[:k]),
+        lambda net: [(m + 1, s) for m, s in net],
     ),
     (
         "the strides of all layers before count, not only that of the previous one",
-        partial(_weighted, lambda s, j: s[j - 1] if j else 1),
+        lambda net: _stretched(net, [1, *_strides(net)][:-1]),
     ),
     (
         "strides multiply, they do not add up",
-        partial(_weighted, lambda s, j: sum(s[:j]) if j else 1),
+        lambda net: _stretched(net, [1, *accumulate(_strides(net))][:-1]),
     ),
-    ("the strides are not used", partial(_weighted, lambda s, j: 1)),
+    ("the strides are not used", lambda net: [(m, 1) for m, _ in net]),
     (
         "each layer is stretched by the strides before it, not by all of them",
-        lambda m, s, k: _weighted(lambda s, j: math.prod(s[:k]), m, s, k),
+        lambda net: [(1, s) for _, s in net] + [(m, 1) for m, _ in net],
     ),
-    (
-        "each layer is stretched by the strides before it, not by all of them",
-        partial(_weighted, lambda s, j: math.prod(s)),
-    ),
-    ("this is the area; the side was asked", lambda m, s, k: side_length(m, s, k) ** 2),
     (
         "a layer is stretched by the strides before it, not by its own",
-        partial(_weighted, lambda s, j: s[j]),
+        lambda net: _stretched(net, _strides(net)),
     ),
     (
         "a layer is stretched by the strides before it, not by those after it",
-        lambda m, s, k: _weighted(lambda s, j: math.prod(s[j + 1 : k]), m, s, k),
+        lambda net: net[::-1],
     ),
     (
         "a stride multiplies the steps of the layers after it, it is not added",
-        lambda m, s, k: (
-            side_length(m[:1], s[:1], 1) + sum(m[j] - 1 + s[j - 1] for j in range(1, k))
+        lambda net: [
+            (m + step, 1)
+            for (m, _), step in zip(net, [0, *_strides(net)][:-1], strict=True)
+        ],
+    ),
+    (
+        "kernel sizes and strides are exchanged",
+        lambda net: [(s, m) for m, s in net],
+    ),
+)
+
+# Each misconception takes a net, (m, s) by layer, and the layer k.
+MISCONCEPTIONS = (
+    *((hint, partial(_in_another_net, edit)) for hint, edit in WRONG_NETS),
+    (
+        "a window of m pixels adds m - 1 steps, not m",
+        lambda net, k: len(span([(m + 1, s) for m, s in net[:k]])) - 1,
+    ),
+    (
+        "this counts the steps between pixels; there is one pixel more than steps",
+        lambda net, k: len(span(net[:k])) - 1,
+    ),
+    ("this is the area; the side was asked", lambda net, k: len(span(net[:k])) ** 2),
+    ("kernel sizes do not multiply", lambda net, k: math.prod(m for m, _ in net[:k])),
+    (
+        "neighbouring windows overlap, so their sizes do not add up",
+        lambda net, k: sum(m for m, _ in net[:k]),
+    ),
+    (
+        "each layer is stretched by the strides before it, not by all of them",
+        lambda net, k: len(
+            span([(1, s) for _, s in net] + [(m, 1) for m, _ in net[:k]])
         ),
     ),
     (
         "this is the answer for the last layer; only layers 1 to k count",
-        lambda m, s, k: side_length(m, s, len(m)),
+        lambda net, k: len(span(net)),
     ),
     (
         "this is the answer for layer k - 1: layers are counted from 1",
-        lambda m, s, k: side_length(m, s, k - 1),
+        lambda net, k: len(span(net[: k - 1])),
     ),
     (
         "this is the answer for layer k + 1: layers are counted from 1",
-        lambda m, s, k: side_length(m, s, min(k + 1, len(m))),
-    ),
-    (
-        "kernel sizes and strides are exchanged",
-        lambda m, s, k: side_length(s, m, k),
+        lambda net, k: len(span(net[: k + 1])),
     ),
 )
 
@@ -162,13 +197,18 @@ def check_receptive_field(fn):
 
 def _agrees(subject, nets):
     for m, s, k in nets:
-        got, expected = _ask(subject, m, s, k), side_length(m, s, k)
+        got = _ask(subject, m, s, k)
+        expected = len(span(_layers(m, s)[:k]))
         if got != expected:
             hint = _misconception(subject)
             raise Wrong(
                 f"{_question(subject, m, s, k)} is {got}, expected {expected}"
                 + (f": {hint}." if hint else ".")
             )
+
+
+def _layers(m, s):
+    return list(zip(m, s, strict=True))
 
 
 def _ask(subject, m, s, k):
@@ -196,7 +236,8 @@ def _misconception(subject):
     except Wrong:
         return ""
     for hint, wrong in MISCONCEPTIONS:
-        if all(wrong(*net) == got for net, got in zip(nets, answers, strict=True)):
+        values = [wrong(_layers(m, s), k) for m, s, k in nets]
+        if values == answers:
             return hint
     return ""
 

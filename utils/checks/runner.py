@@ -113,7 +113,8 @@ def run_exercise(exercise_id):
     Returns
     -------
     Results
-        A single failed result if the exercise file cannot be imported.
+        A single failed result if the exercise file cannot be imported, or the check
+        comes to a stop.
     """
     exercise = EXERCISE_BY_ID[exercise_id]
     try:
@@ -123,9 +124,19 @@ def run_exercise(exercise_id):
         result = Result(exercise_id, False, message=plain(wrong))
     except NotWritten as todo:
         result = Result(exercise_id, None, message=plain(todo))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # one exercise must not hide the others
+        result = Result(exercise_id, False, message=_stopped(error))
     results = Results(exercise_id, [result])
     print(format_report(results))
     return results
+
+
+def _stopped(error):
+    where = student_line(error)
+    text = f"the check came to a stop: {type(error).__name__}: {error}"
+    return plain(f"{text} ({where})" if where else text)
 
 
 def find(module, names):

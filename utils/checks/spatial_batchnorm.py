@@ -9,26 +9,33 @@ from functools import partial
 
 import numpy as np
 
-from utils.checks import oracle
 from utils.checks.compare import (
     ROUNDING,
     Wrong,
     judge,
     judge_all,
     require_array,
+    require_dtype,
     require_shape,
 )
 from utils.checks.normalisation import (
     PIXELS,
+    RUNNING_MEAN,
+    RUNNING_VAR,
     BatchNorm,
+    BatchNormInTestMode,
     GroupNorm,
     NormCase,
-    per_channel,
 )
 from utils.checks.properties import (
+    as_dtype,
     backward_properties,
+    forward_keeps_inputs,
     forward_properties,
+    gradients_are_right,
     make_dout,
+    out_is_right,
+    out_keeps_dtype,
 )
 from utils.checks.report import run
 from utils.checks.subject import Subject, unchanged
@@ -54,9 +61,11 @@ GROUP_CASES = (
 )
 GROUP_TINY = NormCase("", (2, 4, 2, 3), 0.1, G=2)
 
+TEST_MODE = BatchNormInTestMode()
 BATCHES = tuple(NormCase("", (N, 3, 2, 5), 1e-3) for N in (4, 2, 3))
-RUNNING_MEAN = np.array([2.0, -7.0, 14.0])
-RUNNING_VAR = np.array([0.3, 5.0, 40.0])
+TEST_CASES = tuple(
+    NormCase("", x, 1e-3) for x in ((4, 3, 2, 5), (1, 3, 2, 4), (1, 3, 1, 1))
+)
 
 
 def check_spatial_batchnorm_forward(fn):
@@ -79,16 +88,24 @@ def check_spatial_batchnorm_forward(fn):
         ("running statistics start from zero", partial(running, momentum=None)),
         ("running statistics, three batches", partial(running, momentum=0.6, count=3)),
         ("running statistics go on", partial(running, momentum=0.8, given=True)),
-        ("test mode uses running statistics", partial(test_mode, batch=BATCHES[0])),
+        (
+            "test mode uses running statistics",
+            partial(out_is_right, TEST_MODE, TEST_CASES[0]),
+        ),
         (
             "test mode with a single image",
-            partial(test_mode, batch=NormCase("", (1, 3, 2, 4), 1e-3)),
+            partial(out_is_right, TEST_MODE, TEST_CASES[1]),
         ),
         (
             "test mode with a single pixel",
-            partial(test_mode, batch=NormCase("", (1, 3, 1, 1), 1e-3)),
+            partial(out_is_right, TEST_MODE, TEST_CASES[2]),
         ),
         ("test mode changes no running statistics", test_mode_changes_nothing),
+        (
+            "test mode leaves its inputs unchanged",
+            partial(forward_keeps_inputs, TEST_MODE, TEST_CASES[0]),
+        ),
+        ("test mode keeps float32 and float64", test_mode_keeps_dtype),
     ]
     return run(forward.name, properties, forward)
 
@@ -99,7 +116,7 @@ def check_spatial_batchnorm_backward(forward, backward):
     Parameters
     ----------
     forward : callable
-        The forward pass that makes the caches, used in training mode.
+        The forward pass that makes the caches, in both modes.
     backward : callable
         ``backward(dout, cache) -> (dx, dgamma, dbeta)``.
 
@@ -112,6 +129,11 @@ def check_spatial_batchnorm_backward(forward, backward):
     properties = [
         *backward_properties(BatchNorm(), BATCH_CASES, BATCH_TINY),
         ("dx sums to zero in every channel", dx_sums_to_zero),
+        ("test mode gradients", partial(test_mode_gradients, TEST_CASES[0])),
+        (
+            "test mode gradients, single image",
+            partial(test_mode_gradients, TEST_CASES[1]),
+        ),
     ]
     return run(backward.name, properties, forward, backward)
 
@@ -215,46 +237,39 @@ def _wrong_variances(x):
     ]
 
 
-def _test_arguments(batch):
-    arguments = BatchNorm().arguments(batch)
-    arguments["bn_param"] |= {
-        "mode": "test",
-        "running_mean": RUNNING_MEAN.copy(),
-        "running_var": RUNNING_VAR.copy(),
-    }
-    return arguments
-
-
-def test_mode(forward, batch):
-    """Compare the output in test mode with the right one."""
-    arguments = _test_arguments(batch)
-    x, gamma, beta, bn_param = copy.deepcopy(arguments).values()
-    out, _ = forward.pair(*arguments.values())
-    mean, var = per_channel(RUNNING_MEAN), per_channel(RUNNING_VAR)
-    gamma, beta, eps = per_channel(gamma), per_channel(beta), bn_param["eps"]
-    expected = oracle.normalise(x, gamma, beta, eps, PIXELS, mean, var)
-    suspects = [
-        (
-            "the statistics of this batch are used, expected the running ones",
-            lambda: oracle.normalise(x, gamma, beta, eps, PIXELS),
-        ),
-        (
-            "the division is by running_var, expected sqrt(running_var + eps)",
-            lambda: gamma * (x - mean) / (var + eps) + beta,
-        ),
-        ("gamma and beta are not used", lambda: (x - mean) / np.sqrt(var + eps)),
-        ("x is handed out as it is", lambda: x),
-    ]
-    return judge("out", out, expected, ROUNDING, suspects), ROUNDING
-
-
 def test_mode_changes_nothing(forward):
     """Running averages stay as they are in test mode."""
-    arguments = _test_arguments(BATCHES[0])
+    arguments = TEST_MODE.arguments(TEST_CASES[0])
     forward.pair(*arguments.values())
     for name, before in (("running_mean", RUNNING_MEAN), ("running_var", RUNNING_VAR)):
         if not unchanged(before, arguments["bn_param"].get(name)):
             raise Wrong(f"test mode changed bn_param[{name!r}]: only training may.")
+
+
+def test_mode_keeps_dtype(forward):
+    """Float32 stays float32, with given averages and with those of a training batch."""
+    out_keeps_dtype(TEST_MODE, TEST_CASES[0], forward)
+    for dtype in (np.float32, np.float64):
+        given = as_dtype(BatchNorm().arguments(BATCHES[0]), dtype)
+        forward.pair(*given.values())
+        given["bn_param"]["mode"] = "test"
+        out, _ = forward.pair(*given.values())
+        require_dtype("after a training batch, out", require_array("out", out), dtype)
+
+
+def test_mode_gradients(case, forward, backward):
+    """Compare all gradients in test mode, where the statistics are constants."""
+    arguments = TEST_MODE.arguments(case)
+    dout = make_dout(TEST_MODE, arguments)
+    _, cache = forward.pair(*arguments.values())
+    try:
+        backward.pair(dout, cache, names=TEST_MODE.gradients)
+    except Wrong as wrong:
+        raise Wrong(
+            "the backward pass has to work in test mode too, so the cache has to hold "
+            f"what it needs in both modes: {wrong}"
+        ) from None
+    return gradients_are_right(TEST_MODE, case, forward, backward)
 
 
 def dx_sums_to_zero(forward, backward):

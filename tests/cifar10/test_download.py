@@ -1,19 +1,16 @@
 import errno
 import hashlib
+import io
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
+import types
 
 import pytest
 
 from utils.cifar10 import download
-from utils.cifar10.download import DownloadError, fetch, lock, replace
+from utils.cifar10.download import DownloadError, fetch
 
 CONTENT = bytes(range(256)) * 80  # 20,480 bytes
 MD5 = hashlib.md5(CONTENT).hexdigest()
@@ -255,6 +252,39 @@ def test_a_server_that_never_answers_costs_little_time(target, monkeypatch):
         assert time.monotonic() - start < 1.5
 
 
+class SlowEvent(threading.Event):
+    """An event that is looked at only when the other side has had its turn."""
+
+    def is_set(self):
+        return self.wait(0.4) and super().is_set()
+
+
+@pytest.mark.parametrize(("delay", "in_time"), [(0, True), (0.5, False)])
+def test_an_answer_at_the_last_moment_is_either_used_or_closed(
+    monkeypatch, delay, in_time
+):
+    def urlopen(request, timeout):
+        time.sleep(delay)
+        return response
+
+    response = io.BytesIO(CONTENT)
+    threads = types.SimpleNamespace(
+        Thread=threading.Thread, Lock=threading.Lock, Event=SlowEvent
+    )
+    before = set(threading.enumerate())
+    monkeypatch.setattr(download, "threading", threads)
+    monkeypatch.setattr(download, "CONNECT_TIMEOUT", 0.1)
+    monkeypatch.setattr(download.urllib.request, "urlopen", urlopen)
+    if in_time:
+        assert download._open("http://elsewhere.invalid/", {}) is response
+    else:
+        with pytest.raises(DownloadError, match="no answer within 0.1 s"):
+            download._open("http://elsewhere.invalid/", {})
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+    assert response.closed is not in_time
+
+
 def test_files_beyond_the_cap_are_refused(file_server, target, monkeypatch):
     monkeypatch.setattr(download, "SIZE_CAP", 10_000)
     file_server.files["/a"] = file_server.Served(CONTENT)
@@ -277,103 +307,3 @@ def test_a_full_disk_is_said_in_a_sentence(file_server, target, monkeypatch):
         fetch([file_server.url + "/a", file_server.url + "/a"], target, MD5)
     assert len(file_server.requests) == 1  # another mirror would not help
     assert not target.exists()
-
-
-def windows_error(code):
-    error = OSError(errno.EACCES, "in use")
-    error.winerror = code
-    return error
-
-
-@pytest.mark.parametrize("code", [5, 32, 33])
-def test_replace_is_patient_on_windows(tmp_path, monkeypatch, code):
-    really, errors = os.replace, [windows_error(code), windows_error(code)]
-
-    def sometimes(source, target):
-        if errors:
-            raise errors.pop()
-        really(source, target)
-
-    monkeypatch.setattr(download, "WINDOWS", True)
-    monkeypatch.setattr(download, "RETRY_DELAYS", (0.001,) * 3)
-    monkeypatch.setattr(os, "replace", sometimes)
-    (tmp_path / "new").write_text("new")
-    (tmp_path / "old").write_text("old")
-    replace(tmp_path / "new", tmp_path / "old")
-    assert (tmp_path / "old").read_text() == "new"
-    assert names(tmp_path) == ["old"]
-
-
-@pytest.mark.parametrize(
-    ("on_windows", "code", "attempts"),
-    [(True, 32, 3), (True, 112, 1), (False, 32, 1)],
-)
-def test_replace_gives_up(tmp_path, monkeypatch, on_windows, code, attempts):
-    calls = []
-
-    def never(source, target):
-        calls.append(source)
-        raise windows_error(code)
-
-    monkeypatch.setattr(download, "WINDOWS", on_windows)
-    monkeypatch.setattr(download, "RETRY_DELAYS", (0.001, 0.001))
-    monkeypatch.setattr(os, "replace", never)
-    with pytest.raises(OSError, match="in use"):
-        replace(tmp_path / "new", tmp_path / "old")
-    assert len(calls) == attempts
-
-
-def test_lock_makes_others_wait(tmp_path):
-    events = []
-
-    def second():
-        with lock(tmp_path / "lock", lambda: events.append("waits"), 0.01) as waited:
-            events.append(waited)
-
-    with lock(tmp_path / "lock", poll=0.01) as waited:
-        assert waited is False
-        thread = threading.Thread(target=second)
-        thread.start()
-        while not events:
-            time.sleep(0.005)
-        time.sleep(0.05)
-        events.append("released")
-    thread.join()
-    assert events == ["waits", "released", True]
-
-
-def test_lock_gives_up_with_a_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "LOCK_WAIT", 0.02)
-    with (
-        lock(tmp_path / "lock"),
-        pytest.raises(DownloadError, match="another process has held"),
-        lock(tmp_path / "lock", poll=0.01),
-    ):
-        pass
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
-def test_lock_ends_with_its_process(tmp_path):
-    program = (
-        "import sys, time\nfrom pathlib import Path\n"
-        "from utils.cifar10.download import lock\n"
-        "with lock(Path(sys.argv[1])):\n    print('held', flush=True)\n"
-        "    time.sleep(60)\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program, tmp_path / "lock"],
-        cwd=Path(download.__file__).parents[2],
-        stdout=subprocess.PIPE,
-    ) as other:
-        assert other.stdout.readline().strip() == b"held"
-        threading.Timer(0.1, other.send_signal, [signal.SIGKILL]).start()
-        with lock(tmp_path / "lock", poll=0.01) as waited:
-            assert waited is True
-
-
-def test_lock_in_a_folder_that_is_not_there(tmp_path):
-    with (
-        pytest.raises(DownloadError, match="cannot be written"),
-        lock(tmp_path / "no" / "lock"),
-    ):
-        pass

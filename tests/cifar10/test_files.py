@@ -3,6 +3,8 @@ import hashlib
 import io
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -11,17 +13,7 @@ import pytest
 
 from utils.cifar10 import files as cifar10_files
 from utils.cifar10.files import install, open_folder, read_archive, read_batches
-from utils.cifar10.format import OFFICIAL_MD5, CIFAR10Error
-
-
-def pack(folder, path, top="cifar-10-batches-py/", mode="w:gz", extra=()):
-    """Pack a folder; `extra` are (TarInfo, content) put in front."""
-    with tarfile.open(path, mode) as tar:
-        for member, content in extra:
-            tar.addfile(member, io.BytesIO(content))
-        for file in sorted(folder.iterdir()):
-            tar.add(file, top + file.name)
-    return path
+from utils.cifar10.format import OFFICIAL_MD5, PYTHON_MD5, CIFAR10Error
 
 
 def member(name, content=b"", **fields):
@@ -33,7 +25,7 @@ def member(name, content=b"", **fields):
 
 
 @pytest.mark.parametrize("layout", ["python", "binary"])
-def test_folder_and_archives_give_the_same(tmp_path, write_cifar10, layout):
+def test_folder_and_archives_give_the_same(tmp_path, write_cifar10, layout, pack):
     folder = write_cifar10(tmp_path / "a", layout=layout)
     gz = pack(folder, tmp_path / "a.tar.gz")
     xz = pack(folder, tmp_path / "misnamed.gz", top="./any/", mode="w:xz")
@@ -118,7 +110,7 @@ def test_a_wrong_file_is_not_parsed_when_strict(toy_cifar10, pass_for_official):
         read_batches(open_folder(toy_cifar10), strict=True)
 
 
-def test_traversal_links_and_strangers_are_passed_over(tmp_path, toy_cifar10):
+def test_traversal_links_and_strangers_are_passed_over(tmp_path, toy_cifar10, pack):
     evil = b"evil"
     top = "cifar-10-batches-py/"
     archive = pack(
@@ -144,6 +136,53 @@ def test_traversal_links_and_strangers_are_passed_over(tmp_path, toy_cifar10):
     assert sorted(tmp_path.rglob("*")) == before  # nothing was extracted
 
 
+SPARSE_1_0 = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"GNU.sparse.map": "a,b"},
+        {"GNU.sparse.size": "zz"},
+        SPARSE_1_0 | {"GNU.sparse.realsize": "9"},
+    ],
+    ids=["map", "size", "body"],
+)
+def test_crafted_headers(tmp_path, toy_cifar10, pack, headers):
+    extra = [member("data_batch_1", b"no numbers\n" * 99, pax_headers=headers)]
+    archive = pack(toy_cifar10, tmp_path / "a.tar.gz", extra=extra)
+    with pytest.raises(CIFAR10Error, match="to its end .*truncated or damaged"):
+        read_archive(archive)
+
+
+def test_files_with_holes_are_passed_over(tmp_path, toy_cifar10, pack):
+    holes = {"GNU.sparse.map": "0,4", "GNU.sparse.size": "60000000"}
+    extra = [member("data_batch_1", b"evil", pax_headers=holes)]
+    found = read_archive(pack(toy_cifar10, tmp_path / "a.tar.gz", extra=extra))
+    expected = (toy_cifar10 / "data_batch_1").read_bytes()
+    assert found.read("data_batch_1") == expected
+
+
+def test_a_stranger_that_claims_to_be_endless(tmp_path, toy_cifar10, pack):
+    # 2**32 bytes take seconds to run through, and a header can claim far more.
+    extra = [member("stranger", pax_headers={"size": str(2**32)})]
+    archive = pack(toy_cifar10, tmp_path / "a.tar.gz", extra=extra)
+    with pytest.raises(CIFAR10Error, match="unpacks to more than .* too large"):
+        read_archive(archive)
+
+
+def test_a_python_without_xz(tmp_path, toy_cifar10, pack, monkeypatch):
+    program = "import sys; sys.modules['lzma'] = None; import utils.cifar10"
+    folder = Path(cifar10_files.__file__).parents[2]
+    subprocess.run([sys.executable, "-c", program], cwd=folder, check=True)
+    gz = pack(toy_cifar10, tmp_path / "a.tar.gz")
+    xz = pack(toy_cifar10, tmp_path / "a.tar.xz", mode="w:xz")
+    monkeypatch.setitem(sys.modules, "lzma", None)
+    assert read_archive(gz).names == tuple(PYTHON_MD5)
+    with pytest.raises(CIFAR10Error, match="is packed with xz, which this Python was"):
+        read_archive(xz)
+
+
 def test_only_traversing_members(tmp_path):
     archive = tmp_path / "a.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
@@ -154,7 +193,7 @@ def test_only_traversing_members(tmp_path):
         read_archive(archive)
 
 
-def test_doubled_members(tmp_path, toy_cifar10):
+def test_doubled_members(tmp_path, toy_cifar10, pack):
     extra = [member("elsewhere/data_batch_1", b"evil")]
     archive = pack(toy_cifar10, tmp_path / "a.tar.gz", extra=extra)
     with pytest.raises(CIFAR10Error, match="holds data_batch_1 twice"):
@@ -163,7 +202,7 @@ def test_doubled_members(tmp_path, toy_cifar10):
 
 @pytest.mark.parametrize("mode", ["w:gz", "w:xz"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.9999])
-def test_truncated_archive(tmp_path, toy_cifar10, mode, share):
+def test_truncated_archive(tmp_path, toy_cifar10, mode, share, pack):
     archive = pack(toy_cifar10, tmp_path / "a", mode=mode)
     content = archive.read_bytes()
     archive.write_bytes(content[: int(len(content) * share)])
@@ -172,7 +211,7 @@ def test_truncated_archive(tmp_path, toy_cifar10, mode, share):
 
 
 @pytest.mark.parametrize("mode", ["w:gz", "w:xz"])
-def test_damaged_archive(tmp_path, toy_cifar10, mode):
+def test_damaged_archive(tmp_path, toy_cifar10, mode, pack):
     archive = pack(toy_cifar10, tmp_path / "a", mode=mode)
     content = bytearray(archive.read_bytes())
     content[len(content) // 2] ^= 0xFF
@@ -188,22 +227,25 @@ def test_not_an_archive(tmp_path, content):
         read_archive(tmp_path / "a.tar.gz")
 
 
-def test_bombs(tmp_path, toy_cifar10, monkeypatch):
+def test_bombs(tmp_path, toy_cifar10, monkeypatch, pack):
     zeros = bytes(3_000_000)
     batch = [member("cifar-10-batches-py/data_batch_1", zeros)]
     stranger = [member("zeros", zeros)]
+    strangers = [member(name, zeros[:2_000_000]) for name in "ab"]
     one = pack(toy_cifar10, tmp_path / "1", extra=batch)
     two = pack(toy_cifar10, tmp_path / "2", extra=stranger)
+    three = pack(toy_cifar10, tmp_path / "3", extra=strangers)
     monkeypatch.setattr(cifar10_files, "FILE_CAP", 2_000_000)
     with pytest.raises(CIFAR10Error, match="data_batch_1 .* 3,000,000 bytes, too larg"):
         read_archive(one)
     monkeypatch.setattr(cifar10_files, "ARCHIVE_CAP", 2_500_000)
-    with pytest.raises(CIFAR10Error, match="unpacks to more than 2,500,000 bytes"):
-        read_archive(two)
+    for archive in (two, three):
+        with pytest.raises(CIFAR10Error, match="unpacks to more than 2,500,000 bytes"):
+            read_archive(archive)
 
 
 @pytest.mark.parametrize("layout", ["python", "binary"])
-def test_install(tmp_path, write_cifar10, layout):
+def test_install(tmp_path, write_cifar10, layout, pack):
     source = write_cifar10(tmp_path / "source", layout=layout)
     folder = tmp_path / "new" / "cifar-10-batches-py"
     install(read_archive(pack(source, tmp_path / "a")), folder)

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
+from utils.cifar10 import format as cifar10_format
 from utils.cifar10.format import (
     CLASSES,
     OFFICIAL_MD5,
@@ -78,8 +79,8 @@ def test_wrong_classes(python2_pickle, names):
         ({"data": [1, 2]}, "'data' of x in here is list"),
         ({"data": PIXELS[:0], "labels": []}, "0 pictures and 0 labels"),
         ({"labels": [1]}, "2 pictures and 1 labels"),
-        ({"labels": [3, 10]}, "labels from 3 to 10, expected 0 to 9"),
-        ({"labels": [-1, 3]}, "labels from -1 to 3"),
+        ({"labels": [3, 10]}, "x in here has labels outside of 0 to 9"),
+        ({"labels": [-1, 3]}, "x in here has labels outside of 0 to 9"),
         ({"labels": ["a", "b"]}, "not a list of integers"),
         ({"labels": b"\x01\x02"}, "not a list of integers"),
     ],
@@ -104,6 +105,19 @@ def test_wrong_batches(python2_pickle, changes, message):
 def test_wrong_contents_of_newer_pickles(value):
     with pytest.raises(CIFAR10Error, match="x in here"):
         parse_batch("x", pickle.dumps(value, protocol=4), "here")
+
+
+@pytest.mark.parametrize("label", [10**5000, -(10**5000)], ids=["+", "-"])
+def test_a_label_too_long_to_print(label):
+    content = pickle.dumps({"data": PIXELS, "labels": [3, label]}, protocol=4)
+    with pytest.raises(CIFAR10Error, match="x in here has labels outside of 0 to 9"):
+        parse_batch("x", content, "here")
+
+
+def test_wrong_label_of_the_binary_layout():
+    records = np.column_stack([np.array([3, 10], np.uint8), PIXELS])
+    with pytest.raises(CIFAR10Error, match="y.bin in here has labels outside of 0 to"):
+        parse_batch("y.bin", records.tobytes(), "here")
 
 
 @pytest.mark.parametrize("length", [0, 1, 100, 5000, -1])
@@ -163,6 +177,40 @@ def test_known_names_cannot_be_misused():
     ):
         with pytest.raises(CIFAR10Error, match="not a readable"):
             parse_batch("x", b"\x80\x02" + content, "here")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"}r\x00\x2d\x31\x01.", "its memo is too large"),  # LONG_BINPUT, 20 million
+        (b"}p20000000\n.", "its memo is too large"),  # PUT, the same as text
+        (b"](" + b"}" * 40 + b"e.", "more than 30 opcodes"),
+        (b"cnumpy\ndtype\n)\x81.", "it uses the opcode NEWOBJ"),
+        (b"Pname\n.", "it uses the opcode PERSID"),
+    ],
+)
+def test_pickles_that_only_cost_memory_are_not_even_begun(
+    monkeypatch, content, message
+):
+    monkeypatch.setattr(cifar10_format, "_BatchUnpickler", None)
+    if "opcodes" in message:
+        monkeypatch.setattr(cifar10_format, "OPCODE_CAP", 30)
+    with pytest.raises(CIFAR10Error, match=f"x in here is not a readable .*{message}"):
+        parse_batch("x", content, "here")
+
+
+@pytest.mark.parametrize(
+    "name", ["numpy.core.multiarray _reconstruct", "numpy dtype", "numpy ndarray"]
+)
+@pytest.mark.parametrize("start", [b"", b"N"], ids=["dict", "slots"])
+def test_known_names_cannot_be_changed(name, start):
+    # BUILD on a name: its state would go to an object of this process
+    state = start + b"}X\x04\x00\x00\x00evilK\x01s" + (b"\x86" if start else b"")
+    content = b"\x80\x02c" + name.replace(" ", "\n").encode() + b"\n" + state + b"b."
+    with pytest.raises(CIFAR10Error, match="x in here is not a readable"):
+        parse_batch("x", content, "here")
+    known = cifar10_format._BatchUnpickler.KNOWN
+    assert not hasattr(known[tuple(name.split())], "evil")
 
 
 def test_hashes():

@@ -1,7 +1,6 @@
 import errno
 import hashlib
 import os
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -15,18 +14,6 @@ REAL = os.environ.get("CIFAR10_SOURCE", "synthetic")
 
 
 pytestmark = pytest.mark.usefixtures("away_from_real_cifar10")
-
-
-@pytest.fixture
-def official(toy_cifar10, pass_for_official):
-    """A folder whose files pass for the official ones."""
-    return pass_for_official(toy_cifar10)
-
-
-def pack(folder, path):
-    with tarfile.open(path, "w:gz") as tar:
-        tar.add(folder, "cifar-10-batches-py")
-    return path
 
 
 def put_in_place(folder):
@@ -126,6 +113,16 @@ def test_stand_in_without_data_and_network(capsys):
     assert SYNTHETIC_BANNER in out
 
 
+def test_stand_in_beside_an_incomplete_folder(official, capsys):
+    put_in_place(official)
+    (cifar10.FOLDER / "data_batch_4").unlink()
+    data = load_cifar10(num_train=100, num_val=10, num_test=10)
+    out = capsys.readouterr().out
+    assert data["synthetic"] is True
+    assert "is incomplete: data_batch_4" in out and "could not be downloaded" in out
+    assert out.splitlines()[-1] == SYNTHETIC_BANNER
+
+
 def test_what_was_asked_for_is_never_replaced_by_the_stand_in(monkeypatch):
     with pytest.raises(CIFAR10Error, match="source 'nowhere' does not exist; expected"):
         load_cifar10("nowhere")
@@ -153,7 +150,7 @@ def test_the_variable_comes_second(toy_cifar10, monkeypatch, capsys):
     assert "NOT THE OFFICIAL CIFAR-10: in" in out and out.count("\n") == 1
 
 
-def test_a_verified_archive_is_installed(official, tmp_path, monkeypatch, capsys):
+def test_a_verified_archive_is_installed(official, tmp_path, monkeypatch, capsys, pack):
     archive = pack(official, tmp_path / "a.tar.gz")
     monkeypatch.setenv("CIFAR10_SOURCE", str(archive))
     first = cifar10.find()
@@ -167,13 +164,13 @@ def test_a_verified_archive_is_installed(official, tmp_path, monkeypatch, capsys
     assert capsys.readouterr().out == ""
 
 
-def test_file_urls(official, tmp_path):
+def test_file_urls(official, tmp_path, pack):
     archive = pack(official, tmp_path / "an archive.tar.gz")
     found = cifar10.find(archive.as_uri())
     assert found.official and found.where == str(cifar10.FOLDER)
 
 
-def test_other_data_is_used_but_not_installed(toy_cifar10, tmp_path, capsys):
+def test_other_data_is_used_but_not_installed(toy_cifar10, tmp_path, capsys, pack):
     archive = pack(toy_cifar10, tmp_path / "a.tar.gz")
     assert not cifar10.find(archive).official
     assert not cifar10.FOLDER.exists()
@@ -200,7 +197,7 @@ def test_a_damaged_file_is_reported_and_not_used(official, capsys):
 
 
 def test_a_damaged_file_is_mended_from_a_verified_archive(
-    official, tmp_path, monkeypatch, capsys
+    official, tmp_path, monkeypatch, capsys, pack
 ):
     put_in_place(official)
     damage(cifar10.FOLDER / "data_batch_3")
@@ -212,19 +209,21 @@ def test_a_damaged_file_is_mended_from_a_verified_archive(
     assert capsys.readouterr().out == ""
 
 
-def test_a_good_copy_is_never_overwritten_by_a_bad_one(official, tmp_path):
+def test_a_good_copy_is_never_overwritten_by_a_bad_one(official, tmp_path, pack):
     put_in_place(official)
     before = {file.name: file.read_bytes() for file in cifar10.FOLDER.iterdir()}
     damage(official / "data_batch_5")
     assert not cifar10.find(pack(official, tmp_path / "a.tar.gz")).official
-    (official / "test_batch").write_bytes(b"cos\nsystem\n")
+    (official / "test_batch").write_bytes(b"cos\nsystem\n.")
     with pytest.raises(CIFAR10Error, match="test_batch in .* asks for os.system"):
         cifar10.find(pack(official, tmp_path / "b.tar.gz"))
     after = {file.name: file.read_bytes() for file in cifar10.FOLDER.iterdir()}
     assert after == before
 
 
-def test_an_incomplete_folder_is_completed(official, tmp_path, monkeypatch, capsys):
+def test_an_incomplete_folder_is_completed(
+    official, tmp_path, monkeypatch, capsys, pack
+):
     put_in_place(official)
     (cifar10.FOLDER / "data_batch_4").unlink()
     monkeypatch.setenv("CIFAR10_SOURCE", str(pack(official, tmp_path / "a.tar.gz")))
@@ -233,7 +232,7 @@ def test_an_incomplete_folder_is_completed(official, tmp_path, monkeypatch, caps
     assert (cifar10.FOLDER / "data_batch_4").exists()
 
 
-def test_no_room_to_install(official, tmp_path, monkeypatch, capsys):
+def test_no_room_to_install(official, tmp_path, monkeypatch, capsys, pack):
     def no_room(files, folder):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -269,7 +268,7 @@ def test_command_line_stand_in(capsys):
     assert not cifar10.FOLDER.exists()
 
 
-def test_command_line_verify(official, tmp_path, monkeypatch, capsys):
+def test_command_line_verify(official, tmp_path, monkeypatch, capsys, pack):
     put_in_place(official)
     archive = pack(official, tmp_path / "a.tar.gz")
     assert main(["--verify"]) == 0
@@ -339,3 +338,4 @@ def test_the_folder_says_which_files_it_wants():
         assert f"| `{name}` |" in text and md5 in text
     for size in list(OFFICIAL_SIZES.values())[:6]:
         assert f"{size:,}" in text
+    assert "`.lock`" in text and "`*.part`" in text  # what a download leaves there

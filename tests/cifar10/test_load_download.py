@@ -1,10 +1,11 @@
 """utils.cifar10 with the network: from a mirror into the folder."""
 
+import contextlib
 import errno
 import hashlib
 import os
+import shutil
 import socket
-import tarfile
 import threading
 from pathlib import Path
 
@@ -16,18 +17,6 @@ from utils.cifar10 import load as cifar10
 pytestmark = pytest.mark.usefixtures("away_from_real_cifar10")
 
 
-@pytest.fixture
-def official(toy_cifar10, pass_for_official):
-    """A folder whose files pass for the official ones."""
-    return pass_for_official(toy_cifar10)
-
-
-def pack(folder, path):
-    with tarfile.open(path, "w:gz") as tar:
-        tar.add(folder, "cifar-10-batches-py")
-    return path
-
-
 def publish(server, archive, monkeypatch, **how):
     """Serve an archive as the official download."""
     content = archive.read_bytes()
@@ -36,7 +25,7 @@ def publish(server, archive, monkeypatch, **how):
     monkeypatch.setattr(cifar10, "ARCHIVE_MD5", hashlib.md5(content).hexdigest())
 
 
-def test_download(official, tmp_path, monkeypatch, file_server, capsys):
+def test_download(official, tmp_path, monkeypatch, file_server, capsys, pack):
     archive = pack(official, tmp_path / "a.tar.gz")
     publish(file_server, archive, monkeypatch, cuts=[1000])
     assert cifar10.find().official
@@ -47,7 +36,7 @@ def test_download(official, tmp_path, monkeypatch, file_server, capsys):
 
 
 def test_download_that_is_not_the_official_archive(
-    official, tmp_path, monkeypatch, file_server
+    official, tmp_path, monkeypatch, file_server, pack
 ):
     publish(file_server, pack(official, tmp_path / "a.tar.gz"), monkeypatch)
     monkeypatch.setattr(cifar10, "ARCHIVE_MD5", "1" * 32)
@@ -57,7 +46,7 @@ def test_download_that_is_not_the_official_archive(
 
 
 def test_official_archive_with_a_wrong_file(
-    official, tmp_path, monkeypatch, file_server
+    official, tmp_path, monkeypatch, file_server, pack
 ):
     (official / "data_batch_1").write_bytes(b"damaged")
     publish(file_server, pack(official, tmp_path / "a.tar.gz"), monkeypatch)
@@ -66,10 +55,9 @@ def test_official_archive_with_a_wrong_file(
 
 
 @pytest.mark.parametrize("name", ["a.tar.gz", "a.tar.xz"])
-def test_url_source(official, tmp_path, monkeypatch, file_server, name):
-    with tarfile.open(tmp_path / name, f"w:{name[-2:]}") as tar:
-        tar.add(official, "cifar-10-batches-py")
-    served = file_server.Served((tmp_path / name).read_bytes())
+def test_url_source(official, tmp_path, monkeypatch, file_server, name, pack):
+    archive = pack(official, tmp_path / name, mode=f"w:{name[-2:]}")
+    served = file_server.Served(archive.read_bytes())
     file_server.files[f"/{name}?x=1"] = served
     monkeypatch.setenv("CIFAR10_SOURCE", f"{file_server.url}/{name}?x=1")
     assert cifar10.find().official
@@ -83,7 +71,7 @@ def test_url_of_something_else(monkeypatch, file_server):
     assert [file.name for file in cifar10.FOLDER.iterdir()] == [".lock"]
 
 
-def test_two_at_once_download_once(official, tmp_path, monkeypatch, file_server):
+def test_two_at_once_download_once(official, tmp_path, monkeypatch, file_server, pack):
     archive = pack(official, tmp_path / "a.tar.gz")
     publish(file_server, archive, monkeypatch, pause=0.003)
     found = []
@@ -98,7 +86,32 @@ def test_two_at_once_download_once(official, tmp_path, monkeypatch, file_server)
     assert len(file_server.requests) == 1
 
 
-def test_read_only_folder(official, tmp_path, monkeypatch, file_server, capsys):
+def test_another_process_finishes_between_look_and_lock(
+    official, tmp_path, monkeypatch, file_server, pack
+):
+    publish(file_server, pack(official, tmp_path / "a.tar.gz"), monkeypatch)
+
+    @contextlib.contextmanager
+    def lock(path, on_wait):  # free, but only just
+        shutil.copytree(official, cifar10.FOLDER, dirs_exist_ok=True)
+        yield
+
+    monkeypatch.setattr(download, "lock", lock)
+    assert cifar10.find().where == str(cifar10.FOLDER)
+    assert file_server.requests == []
+
+
+def test_a_url_asked_for_is_never_replaced_by_the_folder(
+    official, tmp_path, write_cifar10, file_server, pack
+):
+    shutil.copytree(official, cifar10.FOLDER)
+    other = write_cifar10(tmp_path / "other", per_batch=4, seed=1)
+    archive = pack(other, tmp_path / "b.tar.gz")
+    file_server.files["/b"] = file_server.Served(archive.read_bytes())
+    assert len(cifar10.find(file_server.url + "/b").X_train) == 20
+
+
+def test_read_only_folder(official, tmp_path, monkeypatch, file_server, capsys, pack):
     publish(file_server, pack(official, tmp_path / "a.tar.gz"), monkeypatch)
     cifar10.FOLDER.mkdir()
     really = os.access

@@ -224,22 +224,26 @@ def _open(url, headers):
     The time limit of urllib does not cover the look-up of the name, which can take
     a minute on a machine that is half offline; so a thread does it.
     """
-    answer, late = [], threading.Event()
+    answer, late, turn = [], threading.Event(), threading.Lock()
     headers = {"User-Agent": USER_AGENT} | headers
 
     def connect():
         try:
             request = urllib.request.Request(url, headers=headers)
-            answer.append(urllib.request.urlopen(request, timeout=STALL_TIMEOUT))
+            result = urllib.request.urlopen(request, timeout=STALL_TIMEOUT)
         except Exception as error:
-            answer.append(error)
-        if late.is_set() and not isinstance(answer[0], Exception):
-            answer[0].close()
+            result = error
+        with turn:  # either in time and used, or late and closed
+            if not late.is_set():
+                answer.append(result)
+            elif hasattr(result, "close"):
+                result.close()
 
     thread = threading.Thread(target=connect, daemon=True)
     thread.start()
     thread.join(CONNECT_TIMEOUT)
-    late.set()
+    with turn:
+        late.set()
     if not answer:
         raise DownloadError(f"no answer within {CONNECT_TIMEOUT:g} s")
     if isinstance(answer[0], urllib.error.HTTPError):
@@ -335,11 +339,6 @@ def lock(path, on_wait=None, poll=0.2):
     poll : float, optional
         Seconds between two attempts.
 
-    Yields
-    ------
-    bool
-        Whether another process held the lock before.
-
     Raises
     ------
     DownloadError
@@ -358,7 +357,7 @@ def lock(path, on_wait=None, poll=0.2):
                     f"another process has held {path} for {LOCK_WAIT:g} s"
                 )
             time.sleep(poll)
-        yield waited
+        yield
 
 
 def _try_lock(file):

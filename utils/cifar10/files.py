@@ -8,11 +8,9 @@ memory by exact member name and never extracted; every size has a cap.
 
 import contextlib
 import gzip
-import lzma
 import os
 import tarfile
 import tempfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -33,6 +31,10 @@ from utils.cifar10.format import (
 
 FILE_CAP = 64 * 2**20  # bytes; the official batches have 31 million
 ARCHIVE_CAP = 512 * 2**20  # bytes, unpacked; the official archives have 186 million
+
+
+class IncompleteError(CIFAR10Error):
+    """Some of the seven files are not there."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,10 @@ def open_folder(folder):
 
     Raises
     ------
+    IncompleteError
+        If the files are not all there.
     CIFAR10Error
-        If the files are not all there, or one is too large to be a batch.
+        If one is too large to be a batch.
     """
     for inside in ("cifar-10-batches-py", "cifar-10-batches-bin"):
         if not present(folder) and (folder / inside).is_dir():
@@ -150,11 +154,11 @@ def _layout(names, where):
     if not missing:
         return next(lay for lay in layouts if set(lay) <= set(names))
     if len(missing) == 7:
-        raise CIFAR10Error(
+        raise IncompleteError(
             f"{where} holds no CIFAR-10: expected data_batch_1 to data_batch_5, "
             "test_batch and batches.meta, or the same in the binary layout"
         )
-    raise CIFAR10Error(
+    raise IncompleteError(
         f"{where} is incomplete: {', '.join(missing)} of the seven CIFAR-10 files "
         f"{'is' if len(missing) == 1 else 'are'} missing"
     )
@@ -178,19 +182,22 @@ class _Capped:
         piece = self._stream.read(size)
         self._left -= len(piece)
         if self._left < 0:
-            raise CIFAR10Error(
-                f"{self._where} unpacks to more than {ARCHIVE_CAP:,} bytes, too "
-                "large for CIFAR-10"
-            )
+            raise _too_large(self._where)
         return piece
+
+
+def _too_large(where):
+    return CIFAR10Error(
+        f"{where} unpacks to more than {ARCHIVE_CAP:,} bytes, too large for CIFAR-10"
+    )
 
 
 def read_archive(path):
     """Read the seven files of an archive into memory, in either layout.
 
     Members are taken by exact name, at the top or in one folder, and only if they
-    are ordinary files; links and everything else are passed over.  The archive is
-    read to its end, so that its own checksum is verified too.
+    are ordinary files; links, files with holes and everything else are passed over.
+    The archive is read to its end, so that its own checksum is verified too.
 
     Parameters
     ----------
@@ -204,31 +211,22 @@ def read_archive(path):
 
     Raises
     ------
+    IncompleteError
+        If it lacks a file.
     CIFAR10Error
-        If it is no such archive, is truncated or damaged, too large, or lacks a
-        file.
+        If it is no such archive, is truncated or damaged, or too large.
     """
     found = {}
     try:
-        with open(path, "rb") as packed:
-            start = packed.read(6)
-            packed.seek(0)
-            if start[:2] == b"\x1f\x8b":
-                opened = gzip.open(packed)
-            elif start == b"\xfd7zXZ\x00":
-                opened = lzma.open(packed)
-            else:
-                raise CIFAR10Error(
-                    f"{path} is not a .tar.gz or .tar.xz archive; it may be an "
-                    "error page saved under that name"
-                )
-            with opened:
-                unpacked = _Capped(opened, path)
-                with tarfile.open(fileobj=unpacked, mode="r|") as tar:
-                    _collect(tar, found, path)
-                while unpacked.read(2**20):  # the checksum stands at the end
-                    pass
-    except (EOFError, tarfile.TarError, zlib.error, lzma.LZMAError, OSError) as error:
+        with open(path, "rb") as packed, _unpack(packed, path) as opened:
+            unpacked = _Capped(opened, path)
+            with tarfile.open(fileobj=unpacked, mode="r|") as tar:
+                _collect(tar, found, path)
+            while unpacked.read(2**20):  # the checksum stands at the end
+                pass
+    except CIFAR10Error:
+        raise
+    except Exception as error:  # a crafted archive can raise nearly anything
         raise CIFAR10Error(
             f"{path} cannot be read to its end ({error}): it is truncated or damaged"
         ) from error
@@ -237,12 +235,36 @@ def read_archive(path):
     return FileSet(str(path), names, sizes, found.__getitem__)
 
 
+def _unpack(packed, where):
+    """Open a packed file with what unpacks it, told by its first bytes."""
+    start = packed.read(6)
+    packed.seek(0)
+    if start[:2] == b"\x1f\x8b":
+        return gzip.open(packed)
+    if start != b"\xfd7zXZ\x00":
+        raise CIFAR10Error(
+            f"{where} is not a .tar.gz or .tar.xz archive; it may be an error page "
+            "saved under that name"
+        )
+    try:
+        import lzma  # here, because some Pythons are built without it
+    except ImportError as error:
+        raise CIFAR10Error(
+            f"{where} is packed with xz, which this Python was built without; expected "
+            "a .tar.gz archive"
+        ) from error
+    return lzma.open(packed)
+
+
 def _collect(tar, found, where):
     """Put the wanted members of an open archive into the dict `found`."""
     for member in tar:
+        if member.size > ARCHIVE_CAP:  # tarfile would look for its end for ever
+            raise _too_large(where)
         parts = PurePosixPath(member.name).parts
         wanted = parts and len(parts) <= 2 and parts[-1] in OFFICIAL_MD5
-        if not wanted or parts[0] in ("..", "/") or not member.isfile():
+        ordinary = member.isfile() and not member.issparse()
+        if not wanted or not ordinary or parts[0] in ("..", "/"):
             continue
         if parts[-1] in found:
             raise CIFAR10Error(f"{where} holds {parts[-1]} twice")

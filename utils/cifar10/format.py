@@ -8,7 +8,7 @@ CIFAR-10 comes in two layouts with the same pictures in the same order:
   ``<1 byte label><3072 bytes pixels>``, and ``batches.meta.txt``.
 
 A pickle can run any code when it is opened.  Ours may name four things only, and
-gets harmless stand-ins for these.
+gets harmless stand-ins for these; what it would do is looked through beforehand.
 
 References
 ----------
@@ -19,6 +19,7 @@ chapter 3, describes the data; https://www.cs.toronto.edu/~kriz/cifar.html the f
 import hashlib
 import io
 import pickle
+import pickletools
 
 import numpy as np
 
@@ -128,12 +129,11 @@ def parse_batch(name, content, where):
             f"{name} in {where} has {len(data)} pictures and {len(labels)} labels, "
             "expected as many of each, and at least one"
         )
-    if not 0 <= labels.min() <= labels.max() <= 9:
-        raise CIFAR10Error(
-            f"{name} in {where} has labels from {labels.min()} to {labels.max()}, "
-            "expected 0 to 9"
-        )
-    return data.reshape(-1, 3, 32, 32), labels.astype(np.int64)
+    # Python integers of any size: the range check comes before the conversion, and
+    # the message names no value, which might be too long to print.
+    if not all(0 <= y <= 9 for y in labels):
+        raise CIFAR10Error(f"{name} in {where} has labels outside of 0 to 9")
+    return data.reshape(-1, 3, 32, 32), np.array(labels, np.int64)
 
 
 def _read_records(name, content, where):
@@ -159,8 +159,7 @@ def _read_pickled_batch(name, content, where):
         )
     if not isinstance(labels, list) or any(type(y) is not int for y in labels):
         raise CIFAR10Error(f"'labels' of {name} in {where} is not a list of integers")
-    # Python integers of any size: the range check comes before the conversion.
-    return data.pixels, np.array(labels, dtype=object)
+    return data.pixels, labels
 
 
 def parse_classes(name, content, where):
@@ -181,10 +180,15 @@ def parse_classes(name, content, where):
 class _Array:
     """Stands in for numpy.ndarray while unpickling: takes uint8 rows only.
 
-    NumPy's own reconstruction code never sees a state that a file made up.
+    NumPy's own reconstruction code never sees a state that a file made up.  A pickle
+    may set attributes of whatever it can name, unless that has a `__setstate__`: so
+    this is a class and no function.
     """
 
     shape = ()
+
+    def __init__(self, *arguments):
+        """Ignore the arguments of NumPy's `_reconstruct`: type and empty shape."""
 
     def __setstate__(self, state):
         _, shape, dtype, fortran, content = state
@@ -200,23 +204,19 @@ class _UInt8:
 
     def __init__(self, code, *flags):
         if code not in (b"u1", "u1"):
-            raise pickle.UnpicklingError(f"an array of type {code!r}")
+            raise pickle.UnpicklingError("an array of another type than uint8")
 
     def __setstate__(self, state):
         """Ignore byte order and alignment: uint8 has neither."""
-
-
-def _reconstruct(*arguments):
-    return _Array()
 
 
 class _BatchUnpickler(pickle.Unpickler):
     """Unpickler for CIFAR-10 batches: four names are known, nothing else."""
 
     KNOWN = {
-        ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-        ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-        ("numpy", "ndarray"): "numpy.ndarray",  # only ever handed to _reconstruct
+        ("numpy.core.multiarray", "_reconstruct"): _Array,
+        ("numpy._core.multiarray", "_reconstruct"): _Array,
+        ("numpy", "ndarray"): "numpy.ndarray",  # only ever handed to `_reconstruct`
         ("numpy", "dtype"): _UInt8,
     }
 
@@ -230,9 +230,34 @@ class _BatchUnpickler(pickle.Unpickler):
         return self.KNOWN[module, name]
 
 
+# What dicts, lists, numbers, text and arrays are pickled with, in any protocol.
+OPCODES = frozenset(
+    "PROTO FRAME MARK STOP NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG LONG1 "
+    "LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES "
+    "BINBYTES8 UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 EMPTY_LIST LIST APPEND "
+    "APPENDS EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 EMPTY_DICT DICT SETITEM SETITEMS "
+    "GET BINGET LONG_BINGET PUT BINPUT LONG_BINPUT MEMOIZE GLOBAL STACK_GLOBAL REDUCE "
+    "BUILD".split()
+)
+OPCODE_CAP = 1_000_000  # the official batches have 30,098
+
+
+def _scan(content):
+    """Refuse a pickle that would do, or take memory for, what no batch needs."""
+    for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):
+        if opcode.name not in OPCODES:
+            raise pickle.UnpicklingError(f"it uses the opcode {opcode.name}")
+        if count >= OPCODE_CAP:
+            raise pickle.UnpicklingError(f"it has more than {OPCODE_CAP:,} opcodes")
+        # The memo is a table as long as its largest index.
+        if opcode.name.endswith("PUT") and argument > OPCODE_CAP:
+            raise pickle.UnpicklingError("its memo is too large")
+
+
 def _unpickle(name, content, where):
     """Give the dict in a python-layout file, its keys as str."""
     try:
+        _scan(content)
         batch = _BatchUnpickler(io.BytesIO(content), encoding="bytes").load()
         return {k.decode() if isinstance(k, bytes) else k: v for k, v in batch.items()}
     except Exception as error:  # a damaged pickle can raise nearly anything

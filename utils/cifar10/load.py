@@ -151,16 +151,16 @@ def find(source=None):
     Raises
     ------
     CIFAR10Error
-        If the source asked for, or the copy in ``cifar-10-batches-py/``, cannot be
-        used and nothing better could be found.
+        If the source asked for cannot be used, or the copy in
+        ``cifar-10-batches-py/`` is damaged and nothing better could be found.
     DownloadError
-        If there is no data and no download.
+        If there is no data, or not all of it, and no download.
     """
     asked = source or os.environ.get("CIFAR10_SOURCE")
     if asked == "synthetic":
         return _stand_in()
     if source:
-        return _from_source(source)
+        return _from_source(source, search=False)
     problem = None
     try:
         if files.present(FOLDER):
@@ -173,7 +173,7 @@ def find(source=None):
     try:
         return _from_download(MIRRORS, ARCHIVE_MD5)
     except download.DownloadError as error:
-        if not problem:
+        if problem is None or isinstance(problem, files.IncompleteError):
             raise
         raise CIFAR10Error(
             f"{problem}, and no other copy could be downloaded ({error})"
@@ -201,12 +201,15 @@ def _from_folder(folder):
     return batches
 
 
-def _from_source(source):
-    """Read the folder, archive or URL that somebody asked for."""
+def _from_source(source, search=True):
+    """Read the folder, archive or URL that somebody asked for.
+
+    In a search, another process may have filled FOLDER meanwhile, and that will do.
+    """
     url = urllib.parse.urlsplit(os.fspath(source))
     if url.scheme in ("http", "https"):
         try:
-            return _from_download([os.fspath(source)], md5=None)
+            return _from_download([os.fspath(source)], None, search)
         except download.DownloadError as error:
             raise CIFAR10Error(f"the CIFAR-10 source fails: {error}") from error
     path = urllib.request.url2pathname(url.path) if url.scheme == "file" else source
@@ -240,17 +243,18 @@ def _from_archive(path, strict):
     return dataclasses.replace(batches, where=str(FOLDER))
 
 
-def _from_download(urls, md5):
+def _from_download(urls, md5, search=True):
     """Download the archive, one process at a time, and read it."""
     with contextlib.ExitStack() as stack:
         folder = _download_folder(stack)
-        waited = stack.enter_context(
+        stack.enter_context(
             download.lock(
                 folder / ".lock",
                 on_wait=lambda: print("Another process downloads CIFAR-10: waiting."),
             )
         )
-        if waited and files.present(FOLDER):
+        # Another process may have finished since we looked, waiting or not.
+        if search and files.present(FOLDER):
             with contextlib.suppress(CIFAR10Error):
                 return _from_folder(FOLDER)
         archive = download.fetch(urls, folder / ARCHIVE, md5)

@@ -6,9 +6,11 @@ rem All other arguments go to "python -m utils.pdf" (--help lists them).
 setlocal
 cd /d "%~dp0" || exit /b 1
 set PYTHONUTF8=1
-rem They point into another Python, whose packages would mix with ours.
+rem They point into another Python, whose packages would mix with ours; with the
+rem last, Python does not find utils in the current folder.
 set PYTHONHOME=
 set PYTHONPATH=
+set PYTHONSAFEPATH=
 
 set "PYTHON=.venv\Scripts\python.exe"
 if not exist "%PYTHON%" goto setup

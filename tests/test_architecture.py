@@ -9,6 +9,8 @@ check and nothing else.  No provided module imports an exercise by a statement.
 """
 
 import ast
+import re
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -50,18 +52,28 @@ ARROWS = {
     "exercises.cnn": "layers blocks",
 }
 
-# library: the modules that may know it
+# library: the modules that may know it; numpy is known everywhere but in the set-up
 LIBRARIES = {
     "numba": "kernels",
-    "llvmlite": "kernels",
+    "threadpoolctl": "kernels solver",
     "matplotlib": "plots workbook pdf.engine",  # pdf.engine: only its font files
+    "IPython": "workbook",
+    "tqdm": "solver cifar10",
+    # the PDF, and the kernels that run the notebooks for it
     "nbconvert": "pdf",
     "nbformat": "pdf",
     "nbclient": "pdf",
+    "ipykernel": "pdf",
+    "jupyter_client": "pdf",
+    "traitlets": "pdf",
+    "mistune": "pdf",
+    "pygments": "pdf",
+    "fontTools": "pdf",
     "typst": "pdf",
-    "IPython": "workbook",
-    "tqdm": "solver cifar10",
 }
+
+# They run before any package is installed.
+BARE = "environment installer"
 
 # Modules whose work is to tell a person something; all others return or raise.
 PRINTING = "checks solver workbook cifar10 environment installer pdf.cli"
@@ -185,9 +197,30 @@ def test_imports_follow_the_table(module):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_libraries_stay_in_their_rooms(module):
-    libraries = {name.split(".")[0] for name in imported(read(MODULES[module]), module)}
-    for library in libraries & set(LIBRARIES):
-        assert listed(module, LIBRARIES[library]), f"{module} imports {library}"
+    names = {name.split(".")[0] for name in imported(read(MODULES[module]), module)}
+    for library in names - sys.stdlib_module_names - {"utils"}:
+        if library == "numpy":
+            assert not listed(module, BARE), f"{module} imports numpy"
+        else:
+            allowed = LIBRARIES.get(library, "")
+            assert listed(module, allowed), f"{module} imports {library}"
+
+
+def test_the_table_lists_no_library_in_vain():
+    known = {
+        module: {name.split(".")[0] for name in imported(read(path), module)}
+        for module, path in MODULES.items()
+    }
+    for library, rooms in LIBRARIES.items():
+        for room in rooms.split():
+            used = any(listed(m, room) and library in known[m] for m in known)
+            assert used, f"{room} does not import {library}"
+
+
+def test_the_map_names_each_module_and_no_other():
+    named = re.findall(r"^`(\w+)(?:\.py|/)`", read(UTILS / "__init__.py"), re.MULTILINE)
+    assert len(named) == len(set(named))
+    assert set(named) == {unit.split(".")[0] for unit in UNITS} - {"__init__"}
 
 
 @pytest.mark.parametrize("module", MODULES)

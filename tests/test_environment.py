@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import sys
 
 import pytest
@@ -28,13 +29,20 @@ def install(monkeypatch):
 
     def fake(folder, python, root, clear):
         calls.append(folder)
-        (folder / "package").write_text("new")
+        write_packages(folder, "new")
         if fake.error:
             raise fake.error
 
     fake.error, fake.calls = None, calls
     monkeypatch.setattr(environment, "install", fake)
     return fake
+
+
+def write_packages(folder, text):
+    for name in ("package", "pyvenv.cfg", "bin/python", "lib/package"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
 
 
 def make(env, folder, state):
@@ -45,7 +53,7 @@ def make(env, folder, state):
     if state == "empty":  # killed between making the folder and its stamp
         (folder / (STAMP + ".new")).write_text('{"rea')
         return
-    (folder / "package").write_text(state)
+    write_packages(folder, state)
     if state == "finished":
         (folder / STAMP).write_text(json.dumps({**env.fingerprint(), "python": "old"}))
     elif state == "unfinished":
@@ -136,14 +144,98 @@ def test_two_foreign_environments_are_both_kept(env, install):
         ("finished", "unfinished", "finished"),  # killed while deleting the old one
         ("finished", "finished", "finished"),
         ("missing", "unfinished", None),
+        ("unfinished", "unfinished", None),
     ],
 )
 def test_tidy_repairs_what_a_killed_set_up_left(env, folder, aside, expected):
     make(env, env.folder, folder)
     make(env, env.aside, aside)
+    make(env, env.trash, "unfinished")  # killed while deleting it
     env.tidy()
     assert content(env.folder) == expected
     assert names(env) == ({".venv"} if expected else set())
+
+
+def test_tidy_prefers_a_finished_environment_to_a_rest_without_stamp(env, capsys):
+    make(env, env.folder, "half-deleted, without stamp")
+    make(env, env.aside, "finished")
+    env.tidy()
+    assert content(env.folder) == "finished"
+    assert content(env.root / ".venv-kept-1") == "half-deleted, without stamp"
+    assert names(env) == {".venv", ".venv-kept-1"}
+    assert "kept as .venv-kept-1" in capsys.readouterr().out
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def kill_after(monkeypatch, steps):
+    """Let so many changes of the file system happen, and none after them."""
+    done = []
+
+    def counted(function):
+        def change(*args, **kwargs):
+            if len(done) == steps:
+                raise Killed
+            done.append(function)
+            return function(*args, **kwargs)
+
+        return change
+
+    for name in ("mkdir", "rename", "replace", "unlink", "rmdir"):
+        monkeypatch.setattr(environment.os, name, counted(getattr(os, name)))
+
+
+@pytest.mark.parametrize(("error", "least"), [(None, 12), (SetupError("x"), 10)])
+def test_a_set_up_killed_at_any_moment_loses_nothing(
+    env, install, monkeypatch, error, least
+):
+    install.error = error
+    steps, killed = 0, True
+    while killed:
+        make(env, env.folder, "finished")
+        with monkeypatch.context() as patch:
+            kill_after(patch, steps)
+            try:
+                env.set_up()
+                killed = False
+            except Killed:
+                steps += 1
+            except SetupError:
+                killed = False
+        env.tidy()
+        assert environment.is_finished(env.folder), f"after {steps} changes"
+        texts = [p.read_text() for p in env.folder.rglob("*") if p.is_file()]
+        assert texts.count("finished") == 4 or texts.count("new") == 4
+        assert names(env) == {".venv"}
+        shutil.rmtree(env.folder)
+    assert steps >= least
+
+
+def test_tidying_up_ignores_every_request_to_end(env, install, monkeypatch):
+    make(env, env.folder, "finished")
+    install.error = KeyboardInterrupt()
+    numbers = [signal.SIGINT, *environment.ENDINGS]
+    before = [signal.getsignal(number) for number in numbers]
+    during = []
+    tidy = Environment.tidy
+
+    def watched(self):
+        during.append([signal.getsignal(number) for number in numbers])
+        tidy(self)
+
+    monkeypatch.setattr(Environment, "tidy", watched)
+    with pytest.raises(KeyboardInterrupt):
+        env.set_up()
+    assert during == [before, [signal.SIG_IGN] * len(numbers)]
+    assert [signal.getsignal(number) for number in numbers] == before
+    assert content(env.folder) == "finished"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGHUP")
+def test_the_requests_to_end_are_those_of_the_system():
+    assert environment.ENDINGS == [signal.SIGTERM, signal.SIGHUP]
 
 
 @posix
@@ -158,7 +250,7 @@ def test_remove_deletes_a_link_and_not_what_it_points_to(env, tmp_path):
 def test_what_cannot_be_deleted_or_renamed_is_in_use(env, monkeypatch):
     make(env, env.folder, "unfinished")
     monkeypatch.setattr(environment.shutil, "rmtree", lambda *args, **kwargs: None)
-    with pytest.raises(SetupError, match=r"\.venv cannot be deleted.*close JupyterLab"):
+    with pytest.raises(SetupError, match=r"trash cannot be deleted.*close JupyterLab"):
         env.tidy()
 
     def refuse(old, new):
@@ -205,8 +297,9 @@ def test_is_ready_not_from_another_python(ready, monkeypatch, tmp_path):
     assert not ready.is_ready()
 
 
-def test_is_ready_not_while_an_old_one_waits_to_be_deleted(ready):
-    ready.aside.mkdir()
+@pytest.mark.parametrize("name", [".venv-old", ".venv-trash"])
+def test_is_ready_not_while_an_old_one_waits_to_be_deleted(ready, name):
+    (ready.root / name).mkdir()
     assert not ready.is_ready()
 
 

@@ -17,10 +17,11 @@ import pytest
 
 from utils import environment
 from utils.environment import STAMP
-from utils.installer import base_python
+from utils.installer import FOREIGN_VARIABLES, base_python
 
 ROOT = Path(__file__).resolve().parent.parent
 posix = pytest.mark.skipif(os.name == "nt", reason="tests the POSIX shell's half")
+PYTHON_VARIABLES = [name for name in FOREIGN_VARIABLES if name.startswith("PYTHON")]
 
 
 @pytest.fixture
@@ -53,10 +54,10 @@ def tools(tmp_path):
     return folder
 
 
-def set_up(copy, tools):
+def set_up(copy, tools, **variables):
     return subprocess.run(
         [str(copy / "export_pdf.sh"), "--setup"],
-        env={"PATH": str(tools)},
+        env={"PATH": str(tools), **variables},
         cwd="/",
         capture_output=True,
         text=True,
@@ -97,6 +98,22 @@ def test_shell_prefers_a_python_that_can_make_environments(copy, tools):
     (tools / "python3.11").unlink()
     script(tools, "python3.13", '[ "$1" = -c ] && exit 2; echo reserve; exit 7')
     assert set_up(copy, tools).stdout == "reserve\n"
+
+
+@posix
+def test_shell_finds_utils_whatever_the_variables_say(copy, tools):
+    ask = f'[ "$1" = -c ] || set -- "$@" --help; exec "{base_python()}" "$@"'
+    script(tools, f"python3.{sys.version_info[1]}", ask)
+    result = set_up(copy, tools, **dict.fromkeys(PYTHON_VARIABLES, "1"))
+    assert "usage: python -m utils.environment" in result.stdout
+
+
+@pytest.mark.parametrize("name", PYTHON_VARIABLES)
+def test_both_commands_unset_what_points_to_another_python(name):
+    shell = (ROOT / "utils" / "setup.sh").read_text("utf-8")
+    assert re.search(rf"^unset .*\b{name}\b", shell, re.MULTILINE)
+    batch = (ROOT / "export_pdf.cmd").read_text("utf-8")
+    assert re.search(rf"^set {name}=$", batch, re.MULTILINE)
 
 
 @posix

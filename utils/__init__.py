@@ -1,1 +1,34 @@
-"""Layers, training, checks and tools of the CNN workbook."""
+"""Layers, training, checks and tools of the CNN workbook: the map, in reading order.
+
+What the notebooks teach:
+
+`shapes.py`                 how large an output is, and every error about shapes
+`layers.py`                 affine, ReLU, dropout, softmax loss
+`batchnorm.py`              batch normalisation of (N, D)
+`exercises/`                what students write: one file per notebook
+`gradient_check.py`         numerical gradients, relative error
+`checks/`                   what judges the exercises: one module per notebook
+
+What trains a network:
+
+`kernels/`                  the engine room: every jitted function
+`fast_layers.py`            the given twins of the exercises
+`blocks.py`                 sandwich layers: conv_relu_pool, affine_relu, ...
+`optim.py`                  update rules: SGD to Adam
+`cifar10/`                  the data: find, fetch, verify, load; a stand-in
+`solver.py`                 the training loop
+
+What the notebooks look at:
+
+`receptive_field.py`        what a neuron sees, found by counting pixels
+`receptive_field_probe.py`  the same, asked of our own layers
+`studies.py`                the small nets that experiments are made with
+`plots/`                    every figure; its style is `workbook.mplstyle`
+`workbook.py`               how a notebook starts, reloads code and shows sources
+
+What surrounds them:
+
+`pdf/`                      from the notebooks to one PDF
+`environment.py`            the life of `.venv`; `setup.sh` calls it
+`installer.py`              the packages inside: uv or pip
+"""

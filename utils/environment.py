@@ -7,7 +7,8 @@ avoids new syntax, so that an old Python can read it and say what is missing.
 The rule behind every step: a finished `.venv` is never lost, an unfinished one is
 never left.  A new environment is built under its final name (environments cannot be
 moved) while the old one waits beside it as `.venv-old`, and comes back if the build
-fails.  A small file inside, `workbook.json`, tells finished from unfinished.
+fails.  A small file inside, `workbook.json`, tells finished from unfinished.  What is
+to be deleted is first renamed to `.venv-trash`: half deleted, it could pass for good.
 """
 
 import argparse
@@ -28,6 +29,10 @@ from utils.installer import NO_SPACE, CommandError, SetupError, install, run, sa
 OLDEST, NEWEST = (3, 11), (3, 14)
 SPACE_MB = 1000
 STAMP = "workbook.json"
+# Requests to end besides Ctrl-C; Windows has only the first.
+ENDINGS = [
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 
 IN_USE = (
     "a program still uses it; close JupyterLab and other Python windows, leave the "
@@ -49,6 +54,7 @@ class Environment:
         self.requirements = root / "requirements.txt"
         self.folder = root / ".venv"
         self.aside = root / ".venv-old"
+        self.trash = root / ".venv-trash"
         inside = "Scripts/python.exe" if os.name == "nt" else "bin/python"
         self.python = self.folder / inside
 
@@ -86,6 +92,7 @@ class Environment:
             Path(sys.prefix).resolve() == self.folder.resolve()
             and read_stamp(self.folder) == self.fingerprint()
             and not exists(self.aside)
+            and not exists(self.trash)
         )
 
     def ask_venv(self):
@@ -111,51 +118,48 @@ class Environment:
             yield
 
     def tidy(self):
-        """Repair what a killed set-up left: remove half-made, bring back finished."""
-        if is_unfinished(self.folder):
-            remove(self.folder)
-        if exists(self.aside):
-            if exists(self.folder) or is_unfinished(self.aside):
-                self.retire()
-            else:
-                rename(self.aside, self.folder)
+        """Repair what a set-up left: remove half-made, bring back finished."""
+        remove(self.trash)
+        for folder in (self.folder, self.aside):
+            if is_unfinished(folder):
+                self.retire(folder)
+        if exists(self.aside) and not is_finished(self.folder):
+            self.retire(self.folder)
+            rename(self.aside, self.folder)
+        self.retire(self.aside)
 
     @contextlib.contextmanager
     def replacing(self):
         """Put the old `.venv` aside for the block; bring it back if the block fails."""
-        if exists(self.folder):
-            rename(self.folder, self.aside)
         try:
+            if exists(self.folder):
+                rename(self.folder, self.aside)
             self.begin()
             yield
             write_stamp(self.folder, self.fingerprint())
-        except BaseException:
+        finally:
             with ignoring_interrupts():
-                remove(self.folder)
-                if exists(self.aside):
-                    rename(self.aside, self.folder)
-            raise
-        if exists(self.aside):
-            self.retire()
+                self.tidy()
 
     def begin(self):
         """Make an empty `.venv` that is marked as unfinished."""
-        remove(self.folder)
+        self.retire(self.folder)
         self.folder.mkdir()
         write_stamp(self.folder, {"ready": False})
 
-    def retire(self):
-        """Delete `.venv-old` if we made it; keep it under another name if not."""
-        if read_stamp(self.aside) is not None:
-            # Marked first: a deletion cut short must not look like an environment.
-            write_stamp(self.aside, {"ready": False})
-            remove(self.aside)
+    def retire(self, folder):
+        """Delete a folder, if there is one and it is ours; else keep it elsewhere."""
+        if not exists(folder):
+            return
+        if read_stamp(folder) is not None:
+            rename(folder, self.trash)
+            remove(self.trash)
             return
         number = 1
         while exists(self.root / f".venv-kept-{number}"):
             number += 1
         kept = self.root / f".venv-kept-{number}"
-        rename(self.aside, kept)
+        rename(folder, kept)
         say(f"A .venv made by something else was here; it is kept as {kept.name}.")
 
     def check_space(self):
@@ -219,6 +223,11 @@ def is_unfinished(folder):
     return stamp is not None and not stamp.get("ready")
 
 
+def is_finished(folder):
+    """Tell whether a folder is an environment of ours, made to the end."""
+    return bool((read_stamp(folder) or {}).get("ready"))
+
+
 def remove(folder):
     """Delete a folder, or the link to one."""
     if folder.is_symlink():
@@ -257,12 +266,14 @@ def try_lock(file):
 
 @contextlib.contextmanager
 def ignoring_interrupts():
-    """Finish tidying up even if Ctrl-C is pressed once more."""
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Finish tidying up even if Ctrl-C is pressed, or the end asked for, once more."""
+    numbers = [signal.SIGINT, *ENDINGS]
+    previous = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def stop(number, frame):
@@ -304,9 +315,8 @@ def main(arguments=None):
     environment = Environment(Path(__file__).resolve().parent.parent)
     if options.check:
         return 0 if environment.is_ready() else 1
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
+    for number in ENDINGS:
+        signal.signal(number, stop)
     try:
         environment.set_up()
         return 0

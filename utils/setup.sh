@@ -3,8 +3,9 @@
 # top folder.  After set_up, $python is the Python of a ready .venv.
 
 export PYTHONUTF8=1
-# They point into another Python, whose packages would mix with ours.
-unset PYTHONHOME PYTHONPATH
+# They point into another Python, whose packages would mix with ours; with the last,
+# Python does not find utils in the current folder.
+unset PYTHONHOME PYTHONPATH PYTHONSAFEPATH
 
 needed='Python 3.11 to 3.14 is needed'
 # Status 0: the workbook runs on this Python; 2: it does, but the modules that make

@@ -66,7 +66,7 @@ def conv_forward_fast(x, w, b, conv_param):
             np.matmul(filters, cols, out=flat)
             flat += bias[:, None]
 
-    with threads.serial_blas:
+    with threads.serial_blas():
         threads.run(convolve, len(images))
     return out, (x, w, b, dict(conv_param))
 
@@ -112,7 +112,7 @@ def conv_backward_fast(dout, cache):
             im2col.col2im(0, len(cols), cols, dx[part], *geometry)
         dw_parts[start] = dw  # each thread has its own sum
 
-    with threads.serial_blas:
+    with threads.serial_blas():
         threads.run(convolve_back, len(images))
     # In the order of the images, so that a run can be repeated bit by bit.
     dw = sum(dw_parts[start] for start in sorted(dw_parts))

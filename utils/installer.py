@@ -14,8 +14,15 @@ IMPORTS = (
     "numpy, matplotlib, numba, jupyterlab, nbconvert, ipykernel, threadpoolctl, tqdm, "
     "typst"
 )
-# They point into another Python, whose packages would mix with ours.
-FOREIGN_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+# They point into another Python, whose packages would mix with ours; with
+# PYTHONSAFEPATH, Python does not find utils in the current folder.
+FOREIGN_VARIABLES = (
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSAFEPATH",
+    "VIRTUAL_ENV",
+    "__PYVENV_LAUNCHER__",
+)
 
 NO_SPACE = "the disk is full; free about 1 GB"
 # What the tools print, and what it means for the person in front of the screen.

@@ -111,25 +111,37 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def blas_threads():
-    return [library["num_threads"] for library in threads._libraries().info()]
+    libraries = threads._blas()[1].info()
+    return [lib["num_threads"] for lib in libraries if lib["user_api"] == "blas"]
 
 
-def test_blas_gets_its_threads_back_when_the_last_user_leaves():
+def test_blas_is_serial_inside_and_as_before_outside():
     before = blas_threads()
-    first_is_in, second_is_in = threading.Event(), threading.Event()
+    with threads.serial_blas():
+        assert set(blas_threads()) <= {1}
+        with threads.serial_blas():
+            assert set(blas_threads()) <= {1}
+        assert set(blas_threads()) <= {1}
+    assert blas_threads() == before
 
-    def first():
-        with threads.serial_blas:
-            first_is_in.set()
-            second_is_in.wait(5)
 
-    other = threading.Thread(target=first)
-    other.start()
-    first_is_in.wait(5)
-    with threads.serial_blas:
-        second_is_in.set()
-        other.join()
-        info = threads._libraries().info()
-        blas = [lib["num_threads"] for lib in info if lib["user_api"] == "blas"]
-        assert set(blas) <= {1}
+def test_blas_is_for_one_thread_at_a_time():
+    before, order, inside = blas_threads(), [], threading.Event()
+
+    def other():
+        with threads.serial_blas():
+            order.append("other in")
+            assert set(blas_threads()) <= {1}
+            inside.set()
+            time.sleep(0.05)
+            order.append("other out")
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert inside.wait(5)
+    with threads.serial_blas():
+        order.append("main in")
+        assert set(blas_threads()) <= {1}
+    thread.join()
+    assert order == ["other in", "other out", "main in"]
     assert blas_threads() == before

@@ -66,7 +66,7 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
 
 
 def spatial_batchnorm_backward(dout, cache):
-    """Backward pass of `spatial_batchnorm_forward`.
+    """Backward pass of `spatial_batchnorm_forward`, in training and in test mode.
 
     Parameters
     ----------

@@ -8,6 +8,7 @@ compiles in a fraction of the time that Numba's own ``parallel=True`` takes.
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import cache
 
@@ -51,41 +52,32 @@ def _pool():
     return ThreadPoolExecutor(count() - 1, thread_name_prefix="kernel")
 
 
-# A forked child inherits the pool but not its threads: it has to make its own.
+@cache
+def _blas():
+    return threading.RLock(), ThreadpoolController()
+
+
+def _start_anew():
+    """Forget threads and locks, which a forked child inherits as mere shells."""
+    _pool.cache_clear()
+    _blas.cache_clear()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)
+    os.register_at_fork(after_in_child=_start_anew)
 
 
-class _SerialBlas:
+@contextmanager
+def serial_blas():
     """Keep BLAS to one thread while our own threads call it.
 
     A matrix product of one image is so small that the threads inside BLAS would spend
     their time waiting for each other; one product per thread of ours does not wait.
-    Used with ``with``; the former setting comes back when the last user leaves.
+    The setting is one for the whole process, so only one thread at a time gets in.
     """
-
-    def __init__(self):
-        self._lock, self._users, self._limit = threading.Lock(), 0, None
-
-    def __enter__(self):
-        with self._lock:
-            if self._users == 0:
-                self._limit = _libraries().limit(limits=1, user_api="blas")
-            self._users += 1
-
-    def __exit__(self, *_):
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                self._limit.restore_original_limits()
-
-
-serial_blas = _SerialBlas()
-
-
-@cache
-def _libraries():
-    return ThreadpoolController()
+    lock, libraries = _blas()
+    with lock, libraries.limit(limits=1, user_api="blas"):
+        yield
 
 
 def run(function, size, *args):

@@ -1,5 +1,7 @@
 """Fixtures of the exporter's tests."""
 
+from pathlib import Path
+
 import pytest
 
 from utils.pdf.context import Context
@@ -15,3 +17,20 @@ def engine(tmp_path_factory):
 @pytest.fixture
 def context(engine):
     return Context(engine)
+
+
+@pytest.fixture
+def hold_open(monkeypatch):
+    """Return a function after which one file cannot be removed, as on Windows."""
+
+    def hold_open(path):
+        unlink = Path.unlink
+
+        def refuse(self, missing_ok=False):
+            if self == path:
+                raise PermissionError(13, "in use", str(path))
+            unlink(self, missing_ok=missing_ok)
+
+        monkeypatch.setattr(Path, "unlink", refuse)
+
+    return hold_open

@@ -31,7 +31,7 @@ def root(tmp_path, monkeypatch):
     for name in ("__init__", "cnn", "conv_layers"):
         path = folder / "utils" / "exercises" / f"{name}.py"
         path.write_text(f"# the file {name}\n", "utf-8")
-    monkeypatch.setattr(cifar10, "main", lambda argv: 0)
+    monkeypatch.setattr(cifar10, "find", lambda: None)
     return folder
 
 
@@ -114,22 +114,61 @@ def test_no_execute(run, root, capsys):
     assert "no cell of this notebook was run" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("failure", [1, OSError("offline"), SystemExit(2)])
-def test_without_data_the_notebooks_run_all_the_same(run, monkeypatch, capsys, failure):
-    def main(argv):
-        if isinstance(failure, int):
-            return failure
-        raise failure
-
+@pytest.fixture
+def kernels(monkeypatch):
+    """Notebooks that need data; returns the variables that kernels are given."""
     given = []
-    monkeypatch.delenv("CIFAR10_SOURCE", raising=False)
-    monkeypatch.setattr(cifar10, "main", main)
     monkeypatch.setattr("utils.pdf.execute.execute", lambda *a: given.append(a[-1]))
+    monkeypatch.setattr(cli, "_mentions_cifar10", lambda notebook: True)
+    return given
+
+
+def fail(error):
+    def find():
+        raise error
+
+    return find
+
+
+@pytest.mark.parametrize("failure", [cifar10.CIFAR10Error("broken"), OSError("gone")])
+@pytest.mark.parametrize("source", [None, ""])
+def test_without_data_the_notebooks_run_all_the_same(
+    run, monkeypatch, capsys, kernels, failure, source
+):
+    if source is None:
+        monkeypatch.delenv("CIFAR10_SOURCE", raising=False)
+    else:
+        monkeypatch.setenv("CIFAR10_SOURCE", source)
+    monkeypatch.setattr(cifar10, "find", fail(failure))
     assert run("--execute", "--only", "CNN") == 0
-    assert "stand-in data" in capsys.readouterr().err
-    monkeypatch.setenv("CIFAR10_SOURCE", "somewhere")
+    assert f"({failure}): the notebooks use stand-in" in capsys.readouterr().err
+    assert kernels == [{"CIFAR10_SOURCE": "synthetic"}]
+
+
+def test_data_asked_for_by_name_and_not_found_ends_it(
+    run, root, monkeypatch, capsys, kernels
+):
+    monkeypatch.setenv("CIFAR10_SOURCE", "/none/x.tar.gz")
+    monkeypatch.setattr(cifar10, "find", fail(cifar10.CIFAR10Error("it is not there")))
+    assert run("--execute", "--only", "CNN") == 1
+    message = capsys.readouterr().err
+    assert "No PDF: CIFAR10_SOURCE is '/none/x.tar.gz', which fails: it is" in message
+    assert "stand-in" not in message
+    assert kernels == []
+
+
+def test_data_are_fetched_only_for_a_notebook_that_mentions_them(
+    run, root, monkeypatch
+):
+    fetched = []
+    monkeypatch.setattr(cifar10, "find", lambda: fetched.append(True))
+    monkeypatch.setattr("utils.pdf.execute.execute", lambda *arguments: None)
+    assert run("--execute", "--only", "Receptive-Fields") == 0
+    assert fetched == []
+    cell = code("from utils.cifar10 import load_cifar10")
+    nbformat.write(new_notebook(cells=[cell]), root / "CNN.ipynb")
     assert run("--execute", "--only", "CNN") == 0
-    assert given == [{"CIFAR10_SOURCE": "synthetic"}, {}]
+    assert fetched == [True]
 
 
 def test_name_and_number_from_the_file(root):
@@ -146,6 +185,12 @@ def test_no_name_is_a_warning_on_the_cover(root):
     assert "no name given" in cover
     assert "no name: use --name" in cover
     assert cli.main(["--strict"], root=root) == 2
+
+
+def test_a_name_in_another_encoding(root):
+    # What Python makes of Latin-1 bytes among the arguments of a UTF-8 system.
+    assert cli.main(["--name", "J\udcfcrgen"], root=root) == 0
+    assert "J\ufffdrgen" in text(default(root))
 
 
 def test_broken_submission_file(root, capsys):
@@ -203,20 +248,40 @@ def test_output_in_a_new_folder(run, tmp_path, monkeypatch):
 
 def test_output_that_cannot_be_written(run, tmp_path, capsys):
     (tmp_path / "file").touch()
-    assert run("-o", str(tmp_path / "file" / "mine.pdf")) == 1
-    assert "Not a directory" in capsys.readouterr().err
+    assert run("--execute", "-o", str(tmp_path / "file" / "mine.pdf")) == 1
+    message = capsys.readouterr().err
+    assert f"{tmp_path / 'file'} cannot be written" in message
+    assert "running" not in message
 
 
-def test_output_open_in_a_viewer(run, root, monkeypatch, capsys):
-    opened = default(root)
-    unlink = Path.unlink
+@pytest.mark.parametrize("name", ["CNN.ipynb", "link.pdf"])
+def test_output_never_costs_another_file(run, root, capsys, name):
+    notebook = root / "CNN.ipynb"
+    (root / "link.pdf").symlink_to(notebook)
+    before = notebook.read_bytes()
+    assert run("--only", "CNN", "-o", str(root / name)) == 1
+    assert notebook.read_bytes() == before
+    assert (root / "link.pdf").is_symlink()
+    assert f"No PDF: -o {root / name}: " in capsys.readouterr().err
 
-    def refuse(self, missing_ok=False):
-        if self == opened:
-            raise PermissionError(13, "in use")
-        unlink(self, missing_ok=missing_ok)
 
-    monkeypatch.setattr(Path, "unlink", refuse)
+def test_notebooks_are_read_before_anything_is_removed(run, root, monkeypatch):
+    seen = []
+    default(root).parent.mkdir()
+    default(root).write_bytes(b"old")
+
+    def read(path):
+        seen.append(default(root).exists())
+        return new_notebook(cells=cells(path.stem))
+
+    monkeypatch.setattr(cli, "read_notebook", read)
+    assert run() == 0
+    assert seen == [True] * 4
+
+
+def test_output_open_in_a_viewer(run, root, monkeypatch, capsys, hold_open):
+    hold_open(default(root))
+    monkeypatch.setattr("utils.pdf.files.ON_WINDOWS", True)
     assert run() == 0
     assert (root / "build" / "submission-2.pdf").is_file()
     assert "open in another program" in capsys.readouterr().out

@@ -18,6 +18,7 @@ from utils.pdf import document
 from utils.pdf.context import Note
 from utils.pdf.document import Options, build
 from utils.pdf.engine import Engine, ExportError
+from utils.pdf.markdown import MarkdownWriter
 
 BANNER = "STAND-IN DATA"
 
@@ -176,9 +177,15 @@ def test_banner_only_if_a_cell_has_printed_it(tmp_path):
     assert BANNER not in pages(report)[0].extract_text()
 
 
-def test_notes_stand_on_the_cover(tmp_path):
-    report = export(tmp_path, small(), notes=[Note("here", "some #note")])
-    assert "here: some #note" in pages(report)[0].extract_text()
+def test_notes_stand_on_the_cover_above_long_contents(tmp_path):
+    long = new_markdown_cell("\n\n".join(f"## Section {i}" for i in range(80)))
+    spoken = small(long, code("load()", stream(BANNER)))
+    note = Note("here", "some #note")
+    report = export(tmp_path, spoken, notes=[note], name="Ada", banner=BANNER)
+    first = pages(report)[0].extract_text()
+    places = [first.index(s) for s in ("Ada\n", BANNER, "here: some #note", "Contents")]
+    assert places == sorted(places)
+    assert "Section 79" not in first
 
 
 def test_clean_notebook_gives_no_note(tmp_path):
@@ -221,6 +228,65 @@ def test_a_part_that_typst_refuses_is_printed_as_source(tmp_path, monkeypatch):
     assert "fragile" in pages(report)[-1].extract_text()
     assert report.notes[0].place == "N1.ipynb, cell 1"
     assert "printed as plain source" in report.notes[0].message
+
+
+def test_a_broken_question_keeps_its_heading_and_page(tmp_path, monkeypatch):
+    convert = MarkdownWriter.convert
+
+    def broken(self, source):
+        return convert(self, source) + "#nosuchfunction()" * ("fragile" in source)
+
+    monkeypatch.setattr(MarkdownWriter, "convert", broken)
+    cell = question("c", "Third question", 1, "## C\n\nfragile")
+    report = export(tmp_path, small(cell))
+    assert [page for _, page in report.questions] == [2, 3, 4]
+    text = pages(report)[3].extract_text()
+    assert "Third question" in text and "fragile" in text
+    assert report.notes[0].place == "N1.ipynb, cell 4"
+
+
+def test_questions_found_by_their_headings_survive_too(tmp_path, monkeypatch):
+    convert = MarkdownWriter.convert
+    monkeypatch.setattr(
+        MarkdownWriter,
+        "convert",
+        lambda self, source: convert(self, source) + "#nosuchfunction()",
+    )
+    cell = new_markdown_cell("# T\n\n## Question 1\n\n## Question 2 (5 points)")
+    report = export(tmp_path, notebook(cell))
+    assert [page for _, page in report.questions] == [2, 3]
+    assert "nosuchfunction" in report.notes[0].message
+
+
+def test_a_question_that_cannot_be_converted(tmp_path, monkeypatch):
+    convert = MarkdownWriter.convert
+
+    def failing(self, source):
+        if "fragile" in source:
+            raise ValueError("no idea")
+        return convert(self, source)
+
+    monkeypatch.setattr(MarkdownWriter, "convert", failing)
+    cell = question("c", "Third \ud800", 1, "## C\n\nfragile")
+    report = export(tmp_path, small(cell, new_markdown_cell("after")))
+    assert [page for _, page in report.questions] == [2, 3, 4]
+    text = pages(report)[3].extract_text()
+    assert "Third" in text and "fragile" in text and "after" in text
+    assert report.notes == [
+        Note(
+            "N1.ipynb, cell 4",
+            "printed as plain source, because of ValueError: no idea",
+        )
+    ]
+
+
+def test_if_plain_source_does_not_help_there_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(MarkdownWriter, "convert", lambda self, source: "#nosuch()")
+    monkeypatch.setattr(
+        document, "as_plain_source", lambda c, part, _: part._replace(markup="#nor()")
+    )
+    with pytest.raises(ExportError, match="cannot make the PDF: unknown variable: nor"):
+        export(tmp_path, small())
 
 
 def test_if_nothing_helps_there_is_a_sentence(tmp_path, monkeypatch):

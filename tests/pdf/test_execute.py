@@ -46,6 +46,12 @@ def test_a_cell_that_takes_too_long(run):
     assert outputs[1] == []
 
 
+def test_a_cell_that_cannot_be_sent(run):
+    ended, outputs = run("print('before')", "x = '\ud800'")
+    assert "cell 3" in ended and "surrogates" in ended
+    assert outputs[0][0].text == "before\n"
+
+
 def test_python_that_dies(run):
     ended, outputs = run("print('alive', flush=True)", "import os; os._exit(3)", "1")
     assert ended.startswith("Python died in cell 3")

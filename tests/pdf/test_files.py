@@ -5,7 +5,13 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from utils.pdf.engine import ExportError
-from utils.pdf.files import clear_output, read_notebook, write_notebook, write_whole
+from utils.pdf.files import (
+    check_output,
+    clear_output,
+    read_notebook,
+    write_notebook,
+    write_whole,
+)
 
 OLD = {
     "nbformat": 4,
@@ -38,6 +44,47 @@ def test_broken_files_are_one_sentence(tmp_path, text):
     with pytest.raises(ExportError, match=r"N\.ipynb is not a notebook") as error:
         read_notebook(path)
     assert "\n" not in str(error.value)
+
+
+def code_cell(**fields):
+    cell = {"cell_type": "code", "metadata": {}, "source": "", "outputs": []}
+    cell |= {"execution_count": None} | fields
+    return {key: value for key, value in cell.items() if value != "missing"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        (code_cell(outputs="missing"), "cell 2: 'outputs' is a required property"),
+        (
+            code_cell(outputs=[{"output_type": "stream", "text": "x"}]),
+            "cell 2: 'name' is a required property",
+        ),
+        (code_cell(metadata={"tags": 5}), "cell 2: 5 is not of type 'array'"),
+        (code_cell(source=5), "cell 2: 5 is not valid"),
+    ],
+)
+def test_damaged_cells_are_one_sentence(tmp_path, cell, message):
+    path = tmp_path / "N.ipynb"
+    path.write_text(json.dumps({**OLD, "cells": [*OLD["cells"], cell]}), "utf-8")
+    with pytest.raises(ExportError, match=r"N\.ipynb is not a notebook") as error:
+        read_notebook(path)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_what_other_programs_add_may_stay(tmp_path):
+    path = tmp_path / "N.ipynb"
+    cells = [code_cell(id="a", colour="red"), code_cell(id="a")]
+    path.write_text(json.dumps({**OLD, "cells": cells}), "utf-8")
+    assert read_notebook(path).cells[0].colour == "red"
+
+
+def test_writing_characters_that_no_file_can_hold(tmp_path):
+    write_notebook(
+        new_notebook(cells=[new_markdown_cell("a\ud800b")]), tmp_path / "N.ipynb"
+    )
+    assert read_notebook(tmp_path / "N.ipynb").cells[0].source == "a?b"
 
 
 def test_missing_file(tmp_path):
@@ -84,19 +131,54 @@ def test_clear_output_removes_the_old_file(tmp_path):
     assert clear_output(tmp_path / "none" / "s.pdf") == tmp_path / "none" / "s.pdf"
 
 
-def test_a_file_that_cannot_be_removed_gets_a_neighbour(tmp_path, monkeypatch):
+def test_on_windows_an_open_file_gets_a_neighbour(tmp_path, monkeypatch, hold_open):
     opened = tmp_path / "s.pdf"
-    unlink = Path.unlink
-
-    def refuse(self, missing_ok=False):
-        if self == opened:
-            raise PermissionError(13, "in use")
-        unlink(self, missing_ok=missing_ok)
-
-    monkeypatch.setattr(Path, "unlink", refuse)
+    hold_open(opened)
     (tmp_path / "s-2.pdf").write_bytes(b"older")
+    monkeypatch.setattr("utils.pdf.files.ON_WINDOWS", True)
     assert clear_output(opened) == tmp_path / "s-2.pdf"
     assert not (tmp_path / "s-2.pdf").exists()
+
+
+def test_elsewhere_a_file_that_cannot_be_removed_ends_it(
+    tmp_path, monkeypatch, hold_open
+):
+    hold_open(tmp_path / "s.pdf")
+    monkeypatch.setattr("utils.pdf.files.ON_WINDOWS", False)
+    with pytest.raises(PermissionError, match="in use"):
+        clear_output(tmp_path / "s.pdf")
+
+
+def test_a_folder_that_cannot_be_written_is_found_out_at_once(tmp_path, monkeypatch):
+    def refuse(self, data):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(ExportError, match=r"cannot be written \(Permission denied\)"):
+        clear_output(tmp_path / "s.pdf")
+
+
+def test_trying_the_folder_leaves_nothing(tmp_path):
+    clear_output(tmp_path / "new" / "s.pdf")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["N.ipynb", "cnn.py", "submission", ".pdf", "x.pdf.gz"]
+)
+def test_the_pdf_is_called_pdf(tmp_path, name):
+    with pytest.raises(ExportError, match=r"has to end in \.pdf"):
+        check_output(tmp_path / name, [])
+
+
+def test_the_pdf_is_none_of_the_inputs(tmp_path):
+    notebook = tmp_path / "N.ipynb"
+    notebook.touch()
+    link = tmp_path / "N.pdf"
+    link.symlink_to(notebook)
+    with pytest.raises(ExportError, match="one of the files to be printed"):
+        check_output(link, [notebook])
+    check_output(tmp_path / "other.PDF", [notebook])
 
 
 def test_clear_output_of_a_folder(tmp_path):

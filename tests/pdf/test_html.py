@@ -1,3 +1,5 @@
+import random
+
 import pytest
 
 from tests.pdf.torture import INJECTION, frame_html
@@ -23,6 +25,8 @@ def convert(context, source):
         ("a&lt;b &amp; c", '#"a<b & c"'),
         ("<style>p {}</style><script>x</script>y", '#"y"'),
         ("<ul><li>a<li>b</ul>", '\n#list([#"a"], [#"b"], )\n'),
+        ("<ul><b>a</b></ul>", '\n#list([#strong[#"a"]], )\n'),
+        ("<ul>a<li>b</ul>", '\n#list([#"a"], [#"b"], )\n'),
         ("<video>x</video>", '#"x"'),
         ('<a href="https://x.y">z</a>', '#link("https://x.y")[#"z"]'),
         ('<a href="javascript:x">z</a>', '#underline[#"z"]'),
@@ -73,6 +77,20 @@ def test_odd_html_compiles(context, source):
     convert(context, source)
 
 
+def test_any_jumble_of_tags_compiles(context):
+    names = "ul ol li b p div table tr td th caption br hr pre span img h2 x".split()
+    pieces = ["text", *(form.format(n) for n in names for form in ("<{}>", "</{}>"))]
+    rng = random.Random(0)
+    for _ in range(60):
+        convert(context, "".join(rng.choices(pieces, k=12)))
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0", "-1", "²", "x", ""])
+def test_spans_that_make_no_sense_count_as_one(context, number):
+    markup = convert(context, f"<table><tr><td colspan='{number}'>a</table>")
+    assert "columns: (auto, )" in markup
+
+
 def test_highlighted_code_keeps_lines_and_colours(context):
     source = (
         '<div class="highlight"><pre><span></span><span class="k">def</span> f():\n'
@@ -95,4 +113,5 @@ def test_helpers():
     assert image_options({"width": "200"}) == {"width": "150pt", "inline": False}
     assert image_options({"width": "16px"}) == {"width": "12pt", "inline": True}
     assert image_options({"width": "150%"}) == {"width": "100%"}
-    assert image_options({"width": "auto"}) == {}
+    for width in ("auto", "0", "00", "9" * 400, "²"):
+        assert image_options({"width": width}) == {}

@@ -1,8 +1,10 @@
 import base64
+import os
 
 import pytest
 
 from tests.pdf.torture import encoded, png
+from utils.pdf import images
 from utils.pdf.images import image, image_from_text, image_from_url
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect/></svg>'
@@ -67,6 +69,41 @@ def test_what_cannot_be_printed_is_a_box_and_a_note(context, folder, url, messag
     (note,) = context.notes
     assert note.place == "N.ipynb, cell 2"
     assert message in note.message
+
+
+@pytest.mark.parametrize("form", ["../{}", "{parent}/{}", "link.png", "sub/../../{}"])
+def test_only_pictures_in_the_notebooks_folder(context, folder, form):
+    context.base = folder / "inside"
+    (context.base / "sub").mkdir(parents=True)
+    (folder / "secret.png").write_bytes(png(4, 4))
+    (context.base / "link.png").symlink_to(folder / "secret.png")
+    markup = image_from_url(context, form.format("secret.png", parent=folder))
+    assert markup.startswith("#warning-box(")
+    assert "outside the notebook's folder" in context.notes[0].message
+
+
+def test_below_the_folder_is_inside_it(context, folder):
+    (folder / "sub").mkdir()
+    (folder / "sub" / "x.PNG").write_bytes(png(4, 4))
+    assert compiles(context, image_from_url(context, "sub/../sub/x.PNG"))
+
+
+@pytest.mark.parametrize(
+    "name", ["notes.txt", "none", "folder.png", "large.png", "pipe.png"]
+)
+def test_what_is_no_picture_is_not_read(context, folder, monkeypatch, name):
+    monkeypatch.setattr(images, "MAX_SIZE", 100)
+    (folder / "folder.png").mkdir()
+    (folder / "large.png").write_bytes(bytes(101))
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "pipe.png")
+
+    def read(self):
+        raise AssertionError("read")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", read)
+    assert image_from_url(context, name).startswith("#warning-box(")
+    assert len(context.notes) == 1
 
 
 def test_truncated_picture(context):

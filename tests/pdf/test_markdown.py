@@ -111,6 +111,16 @@ def test_unknown_elements_keep_their_text(context):
     assert "hologram" in context.notes[0].message
 
 
+def test_a_text_that_fails_leaves_no_depth_to_the_next(context):
+    def heading(level, markup, text):
+        raise ValueError("no heading")
+
+    writer = MarkdownWriter(context, heading)
+    with pytest.raises(ValueError, match="no heading"):
+        writer.convert("- # x")
+    assert "↪" not in writer.convert(f"```\n{'x' * 99}\n```")
+
+
 def test_footnotes_of_one_text_do_not_reach_the_next():
     parse("a[^1]\n\n[^1]: note")
     assert all(token["type"] != "footnotes" for token in parse("b"))

@@ -116,6 +116,18 @@ def test_tagged_cells_stay_out_and_numbers_stay_right(write, context):
     assert is_skipped(text("x", tags=["remove_cell"]))
 
 
+def test_a_cell_that_cannot_be_converted_is_printed_as_source(write, context):
+    writer, parts = write(
+        text("# T"), text("some *words*", question="no mapping"), text("after")
+    )
+    assert 'row("some *words*")' in parts[2]
+    assert '"after"' in parts[3]
+    (note,) = context.notes
+    assert note.place == "N.ipynb, cell 2"
+    assert note.message.startswith("printed as plain source, because of AttributeErr")
+    assert writer.questions == []
+
+
 def test_macros_and_attachments_belong_to_one_notebook(write, context):
     write(text("$\\newcommand{\\R}{R}$"))
     write(text("$\\R$"), name="M")

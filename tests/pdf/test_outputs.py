@@ -99,13 +99,28 @@ def test_what_paper_cannot_show_is_noted(convert, context, data, message):
     assert message in context.notes[0].message
 
 
-def test_width_of_a_figure_in_css_pixels(convert):
-    output = new_output(
+def sized(width):
+    return new_output(
         "display_data",
         {"image/png": encoded(png(8, 8))},
-        metadata={"image/png": {"width": 100, "height": 100}},
+        metadata={"image/png": {"width": width, "height": 100}},
     )
-    assert "width: 75pt" in convert(output)
+
+
+def test_width_of_a_figure_in_css_pixels(convert):
+    assert "width: 75pt" in convert(sized(100))
+
+
+@pytest.mark.parametrize("width", [0, -3, 10**400, float("inf"), float("nan"), "1"])
+def test_a_width_that_makes_no_sense_is_left_out(convert, width):
+    assert "width" not in convert(sized(width))
+
+
+def test_a_number_in_the_place_of_text(convert):
+    output = display(text="")
+    output.data["text/plain"] = 7
+    assert 'row("7")' in convert(output)
+    assert text_of(output) == "7"
 
 
 def test_text_of():

@@ -59,5 +59,10 @@ def test_a_hostile_move_takes_no_memory():
     assert len(line) == MAX_COLUMN + 1
 
 
+def test_numbers_too_long_for_python():
+    assert shown(f"\x1b[{'9' * 5000}Cx")[0].endswith("x")
+    assert shown(f"\x1b[{'3' * 5000};1mx") == ["x"]
+
+
 def test_background_spaces_at_the_end_stay():
     assert render("\x1b[41m  ") == [[Span("  ", Style(background="#b02020"))]]

@@ -30,6 +30,12 @@ from utils.pdf.texmath import convert
             "mat(delim: #none, align: #center, "
             "augment: #(hline: (1,), vline: (1,)), a, b; c, d)",
         ),
+        (
+            r"\begin{array}{|r|l||} \hline a & b \\ \hline\hline c & d \\ \hline "
+            r"\end{array}",
+            "mat(delim: #none, align: #right, "
+            "augment: #(hline: (0,1,2,), vline: (0,1,2,)), a, b; c, d)",
+        ),
     ],
 )
 def test_conversion(latex, typst):
@@ -40,6 +46,31 @@ def test_cases_open_a_brace_and_close_none(engine):
     markup = convert(r"\begin{cases} x, & x > 0 \\ 0 \end{cases}").markup
     assert markup.startswith("lr(\\{mat(")
     assert engine.formula_error(markup) is None
+
+
+def test_lines_around_an_array_compile(engine):
+    markup = convert(r"\begin{array}{|cc|c|} \hline a \\ \hline \end{array}").markup
+    assert engine.formula_error(markup) is None
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\begin{array}{c} a \hline \end{array}",
+        r"\begin{array}{cc} a & \hline b \end{array}",
+        r"\begin{cases} \hline a \end{cases}",
+        r"\begin{aligned} a \\ \hline b \end{aligned}",
+    ],
+)
+def test_a_line_is_drawn_or_refused(latex):
+    with pytest.raises(TexError, match=r"misplaced \\hline"):
+        convert(latex)
+
+
+@pytest.mark.parametrize("count", ["²", "x", "10", "-1", "9" * 5000])
+def test_bad_number_of_arguments(count):
+    with pytest.raises(TexError, match=r"bad number of arguments for \\f"):
+        convert(rf"\newcommand{{\f}}[{count}]{{x}}")
 
 
 def test_bad_delimiter():

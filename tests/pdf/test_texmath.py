@@ -82,6 +82,34 @@ def test_macros_last_and_belong_to_the_caller():
         convert(r"\R")
 
 
+def chain(names, form):
+    """Define macros that each expand to more of the next; the last one is x."""
+    pairs = zip(names, names[1:], strict=False)
+    return "".join(rf"\def\{a}#1{{{form(b)}}}" for a, b in pairs) + (
+        rf"\def\{names[-1]}#1{{x}}\{names[0]}{{y}}"
+    )
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        # Much through many steps; the same through arguments; much in few steps.
+        chain("abcdefghijklmnop", lambda name: rf"\{name}{{}}" * 2),
+        r"\def\d#1{#1#1}" + r"\d{" * 15 + "x" + "}" * 15,
+        chain("abcdefg", lambda name: rf"\{name}{{{'#1' * 9}}}"),
+    ],
+)
+def test_macros_cannot_fill_the_memory(latex):
+    with pytest.raises(TexError, match="macros expand to too much"):
+        convert(latex)
+
+
+def test_each_formula_may_expand_macros_anew():
+    macros = {}
+    convert(rf"\def\a{{{'x' * 15_000}}}", macros)
+    assert convert(r"\a", macros) == convert(r"\a", macros)
+
+
 def test_tag_is_returned_beside_the_formula():
     assert convert(r"a = b \tag{1}") == ("a\\=b", "(1)")
     assert convert(r"a \tag*{note}").tag == "note"

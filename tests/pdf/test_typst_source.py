@@ -7,6 +7,10 @@ def test_string_escapes_what_would_end_it():
     assert string('a"b\\c\nd\te\rf') == '"a\\"b\\\\c\\nd    ef"'
 
 
+def test_string_holds_what_a_file_can_hold():
+    assert string("a\ud800b\udcffc") == '"a\ufffdb\ufffdc"'
+
+
 def test_text_is_one_literal():
     assert text("#x") == '#"#x"'
 

@@ -16,7 +16,13 @@ from pathlib import Path
 from utils.pdf.context import Note
 from utils.pdf.document import Options
 from utils.pdf.engine import ExportError
-from utils.pdf.files import clear_output, read_notebook, write_notebook, write_whole
+from utils.pdf.files import (
+    check_output,
+    clear_output,
+    read_notebook,
+    write_notebook,
+    write_whole,
+)
 from utils.pdf.review import has_outputs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,11 +135,18 @@ def _export(arguments, root):
     paths, notes = _notebook_paths(arguments.only, root)
     if not name:
         notes.append(Note("", f"no name: use --name, or write it into {SUBMISSION}"))
+    sources = [] if arguments.no_code else _source_paths(root)
     wanted = arguments.output or root / "build" / "submission.pdf"
-    output = clear_output(wanted)
-    notebooks = [(path, read_notebook(path)) for path in paths]
+    check_output(wanted, [*paths, *sources])
+    try:
+        notebooks = [(path, read_notebook(path)) for path in paths]
+    finally:
+        # A broken notebook must not leave an old PDF to be handed in by mistake.
+        output = clear_output(wanted)
     notes += _run(notebooks, arguments, root)
-    report = _print(notebooks, arguments, (name, uid), notes, root, output)
+    named = [(path, path.relative_to(root).as_posix()) for path in sources]
+    options = _options(arguments, name, uid)
+    report = _print(notebooks, named, options, notes, output, arguments.keep_typ)
     write_whole(output, report.pdf)
     if output != wanted:
         print(f"{wanted} is open in another program: close it before handing in.")
@@ -172,6 +185,11 @@ def _notebook_paths(only, root):
     return [path for path in paths if path.is_file()], notes
 
 
+def _source_paths(root):
+    paths = sorted((root / SOURCES).glob("*.py"))
+    return [path for path in paths if path.name != "__init__.py"]
+
+
 def _stem(name):
     known = {stem.lower(): stem for stem in NOTEBOOKS}
     stem = Path(name).name.removesuffix(".ipynb").lower()
@@ -197,7 +215,8 @@ def _run(notebooks, arguments, root):
     # Starting Jupyter takes a moment: only if something is to be run.
     from utils.pdf.execute import execute
 
-    environment = _fetch_data(arguments.verbose)
+    needs_data = any(map(_mentions_cifar10, (notebook for _, notebook in waiting)))
+    environment = _fetch_data(arguments.verbose) if needs_data else {}
     notes = []
     for path, notebook in waiting:
         ended = execute(notebook, path, arguments.timeout, environment)
@@ -211,6 +230,10 @@ def _run(notebooks, arguments, root):
     return notes
 
 
+def _mentions_cifar10(notebook):
+    return any("cifar10" in cell.source for cell in notebook.cells)
+
+
 def _fetch_data(verbose):
     """Fetch CIFAR-10 before kernels start, so that waiting for it is visible.
 
@@ -221,35 +244,39 @@ def _fetch_data(verbose):
     try:
         # What it says belongs to our messages, not to our report.
         with contextlib.redirect_stdout(sys.stderr if verbose else None):
-            status = cifar10.main([])
-    except (Exception, SystemExit) as error:
-        # Whatever it was: the notebooks have stand-in data for this case.
-        status = error
-    if not status:
-        return {}
-    print("CIFAR-10 is not here: the notebooks use stand-in data.", file=sys.stderr)
-    return {} if "CIFAR10_SOURCE" in os.environ else {"CIFAR10_SOURCE": "synthetic"}
+            cifar10.find()
+    except Exception as error:
+        source = os.environ.get("CIFAR10_SOURCE")
+        if source:
+            # Asked for by name: with stand-in data instead, no result would be right.
+            raise ExportError(
+                f"CIFAR10_SOURCE is {source!r}, which fails: {error}. "
+                "Correct the variable, or unset it."
+            ) from error
+        print(
+            f"CIFAR-10 is not here ({error}): the notebooks use stand-in data.",
+            file=sys.stderr,
+        )
+        return {"CIFAR10_SOURCE": "synthetic"}
+    return {}
 
 
-def _print(notebooks, arguments, identity, notes, root, output):
-    # Imports Typst and nbconvert, which no wrong option should have to wait for.
-    from utils.pdf.exporter import export_workbook
-
-    files = [] if arguments.no_code else sorted((root / SOURCES).glob("*.py"))
-    sources = [
-        (path, path.relative_to(root).as_posix())
-        for path in files
-        if path.name != "__init__.py"
-    ]
-    options = Options(
-        name=identity[0],
-        uid=identity[1],
+def _options(arguments, name, uid):
+    return Options(
+        name=name,
+        uid=uid,
         paper=arguments.paper,
         question_breaks=arguments.question_breaks,
         max_output_lines=arguments.max_output_lines,
         system_fonts=arguments.system_fonts,
     )
-    keep_in = output.with_suffix(".typ.d") if arguments.keep_typ else None
+
+
+def _print(notebooks, sources, options, notes, output, keep_typ):
+    # Imports Typst and nbconvert, which no wrong option should have to wait for.
+    from utils.pdf.exporter import export_workbook
+
+    keep_in = output.with_suffix(".typ.d") if keep_typ else None
     if keep_in:
         print(f"Typst source: {keep_in / 'main.typ'}", file=sys.stderr)
     return export_workbook(notebooks, sources, options, notes, keep_in)

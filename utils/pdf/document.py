@@ -10,7 +10,7 @@ from utils.pdf.engine import Engine, ExportError
 from utils.pdf.highlight import highlight
 from utils.pdf.lines import typst_line, wrap
 from utils.pdf.markdown import call_heading
-from utils.pdf.notebook import NotebookWriter, Part, part_opening
+from utils.pdf.notebook import NotebookWriter, Part, as_plain_source, part_opening
 from utils.pdf.outputs import text_of
 from utils.pdf.review import review
 from utils.pdf.typst_source import array, call, content, string
@@ -125,10 +125,10 @@ def _source_parts(context, sources, breaks):
         context.place = name
         source = context.clean(path.read_text(encoding="utf-8", errors="replace"))
         page_break = "#pagebreak(weak: true)\n" if breaks and number else ""
-        heading = call_heading(2, context.text(name))
+        heading = page_break + call_heading(2, context.text(name)) + "\n"
         rows = _source_rows(source, "python" if path.suffix == ".py" else "text")
         listing = "#" + call("source-file", rows)
-        parts.append(Part(name, f"{page_break}{heading}\n{listing}", source))
+        parts.append(Part(name, heading + listing, source, heading))
     return parts
 
 
@@ -141,18 +141,28 @@ def _source_rows(source, language):
     return array(rows)
 
 
-def _print(context, parts, questions, options, banner):
+def _print(context, parts, *cover):
+    """Make the PDF; what Typst does not compile is printed as plain source."""
+    try:
+        return _compile(context, parts, *cover)
+    except typst.TypstError as error:
+        sound = [_sound(context, part) for part in parts]
+        if sound == parts:
+            raise _failure(error) from error
+    try:
+        return _compile(context, sound, *cover)
+    except typst.TypstError as error:
+        raise _failure(error) from error
+
+
+def _compile(context, parts, questions, options, banner):
     """Compile, and once more if compiling has found something for the cover."""
 
     def source():
         cover = _cover(context.notes, questions, options, banner)
         return "\n".join([_head(options), cover, *(part.markup for part in parts)])
 
-    try:
-        printed = context.engine.compile(source())
-    except typst.TypstError as error:
-        parts = _without_broken(context, parts, error)
-        printed = context.engine.compile(source())
+    printed = context.engine.compile(source())
     late = [Note("", f"Typst: {message}") for message in printed.warnings]
     late += [
         Note(item["place"], f"shrunk to {item['ratio']:.0%} of its size to fit")
@@ -165,28 +175,17 @@ def _print(context, parts, questions, options, banner):
     return printed
 
 
-def _without_broken(context, parts, error):
-    """Replace each part that does not compile by its plain source."""
-    sound = []
-    for part in parts:
-        reason = context.engine.part_error(part.markup)
-        if reason:
-            context.place = part.place
-            context.note(f"printed as plain source, because Typst failed: {reason}")
-            part = part._replace(markup=_plain(context, part.source))
-        sound.append(part)
-    if sound == parts:
-        raise ExportError(
-            f"Typst cannot make the PDF: {error.message}. "
-            "The option --keep-typ keeps its source, for a bug report."
-        )
-    return sound
+def _sound(context, part):
+    """Return a part that compiles: its plain source, if it does not itself."""
+    reason = context.engine.part_error(part.markup)
+    return as_plain_source(context, part, f"Typst failed: {reason}") if reason else part
 
 
-def _plain(context, source):
-    lines = highlight(context.clean(source), "text")
-    rows = [piece for line in lines for piece in wrap(line, SOURCE_COLUMNS)]
-    return "#" + call("code-cell", '""', array(typst_line(row) for row in rows))
+def _failure(error):
+    return ExportError(
+        f"Typst cannot make the PDF: {error.message}. "
+        "The option --keep-typ keeps its source, for a bug report."
+    )
 
 
 def _head(options):

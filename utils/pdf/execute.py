@@ -70,7 +70,7 @@ def execute(notebook, path, timeout, environment=None):
                 f"cell {progress.cell} took longer than {timeout} seconds; the cells "
                 "after it were not run (--timeout SECONDS allows more)"
             )
-        except (DeadKernelError, RuntimeError, OSError) as error:
+        except (DeadKernelError, RuntimeError, OSError, UnicodeError) as error:
             return f"{_death(progress.cell)} ({_last_line(words) or error})"
     return None
 

@@ -1,13 +1,15 @@
 """Reading notebooks and writing files, so that nothing good is ever half replaced."""
 
 import os
+import sys
 import warnings
 from pathlib import Path
 
 import nbformat
-from nbformat.warnings import MissingIDFieldWarning
 
 from utils.pdf.engine import ExportError
+
+ON_WINDOWS = sys.platform == "win32"
 
 
 def read_notebook(path):
@@ -29,41 +31,72 @@ def read_notebook(path):
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
         with warnings.catch_warnings():
-            # Old notebooks have no cell ids; students need not know.
-            warnings.simplefilter("ignore", MissingIDFieldWarning)
+            # About cells without ids, or with equal ones; students need not know.
+            warnings.simplefilter("ignore")
             notebook = nbformat.reads(text, as_version=4)
+            # What other programs have added may stay.
+            nbformat.validate(notebook, relax_add_props=True)
     except OSError as error:
         raise ExportError(f"{path}: {error.strerror or error}") from error
     except Exception as error:
         # nbformat raises a dozen kinds for broken files; they mean the same to us.
         raise ExportError(
-            f"{path} is not a notebook ({_first_line(error)}). "
-            "Open it in Jupyter, or fetch it again."
+            f"{path} is not a notebook ({_reason(error)}). "
+            "Open it in Jupyter and save it, or fetch it again."
         ) from error
     if not isinstance(notebook.get("cells"), list):
         raise ExportError(f"{path} is not a notebook: it has no cells.")
     return notebook
 
 
-def _first_line(error):
-    return (str(error).splitlines() or [type(error).__name__])[0][:100]
+def _reason(error):
+    """Return the first line of a message, behind the number of the damaged cell."""
+    message = (str(error).splitlines() or [type(error).__name__])[0][:100]
+    field = list(getattr(error, "absolute_path", []))
+    return f"cell {field[1] + 1}: {message}" if field[:1] == ["cells"] else message
 
 
 def write_notebook(notebook, path):
     """Write a notebook; an existing file is replaced only by a whole one."""
-    write_whole(path, (nbformat.writes(notebook) + "\n").encode())
+    # Some characters that a cell can print (lone surrogates) no file can hold.
+    write_whole(path, (nbformat.writes(notebook) + "\n").encode(errors="replace"))
 
 
 def write_whole(path, data):
     """Write bytes to a temporary name beside ``path``, then move them there."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _temporary(path)
     try:
         temporary.write_bytes(data)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _temporary(path):
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def check_output(path, inputs):
+    """Refuse a name for the PDF under which another file could be lost.
+
+    Parameters
+    ----------
+    path : Path
+        Where the PDF is to go.
+    inputs : iterable of Path
+        The files that are to be printed.
+
+    Raises
+    ------
+    ExportError
+        If ``path`` does not end in ``.pdf``, or leads to one of the inputs.
+    """
+    if path.suffix.lower() != ".pdf":
+        raise ExportError(f"-o {path}: the name of the PDF has to end in .pdf.")
+    if os.path.realpath(path) in map(os.path.realpath, inputs):
+        raise ExportError(f"-o {path}: this is one of the files to be printed.")
 
 
 def clear_output(path):
@@ -84,10 +117,11 @@ def clear_output(path):
     Raises
     ------
     ExportError
-        If ``path`` is a folder.
+        If ``path`` is a folder, or lies in one that cannot be written.
     """
     if path.is_dir():
         raise ExportError(f"-o {path}: this is a folder; give the name of a file.")
+    _try_folder_of(path)
     number = 1
     candidate = path
     while True:
@@ -96,6 +130,18 @@ def clear_output(path):
             return candidate
         except PermissionError:
             number += 1
-            if number > 9:
+            if not ON_WINDOWS or number > 9:
                 raise
             candidate = path.with_stem(f"{path.stem}-{number}")
+
+
+def _try_folder_of(path):
+    """Find out before the notebooks run, not after, that no file can be written."""
+    trial = _temporary(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        trial.write_bytes(b"")
+        trial.unlink()
+    except OSError as error:
+        reason = error.strerror or error
+        raise ExportError(f"{path.parent} cannot be written ({reason}).") from error

@@ -91,8 +91,9 @@ def _style_colour(attributes):
 
 def image_options(attributes):
     """Return ``width`` and ``inline`` for the `images` functions."""
-    match = re.fullmatch(r"(\d+)(px|%)?", (attributes.get("width") or "").strip())
-    if not match or match[1] == "0":
+    width = (attributes.get("width") or "").strip()
+    match = re.fullmatch(r"([1-9][0-9]{0,3})(px|%)?", width)
+    if not match:
         return {}
     if match[2] == "%":
         return {"width": f"{min(100, int(match[1]))}%"}
@@ -139,11 +140,10 @@ class HtmlReader(HTMLParser):
         if self.code is not None:
             style = self.code_styles[-1] if self.code_styles else PLAIN
             self.code.append(Span(self.context.clean(data), style))
-        elif self._between_cells():
-            return
-        elif self.open and self.open[-1] in LISTS:
+        elif self._between_cells() or self._directly_in_list() and not data.strip():
             return
         else:
+            self._open_item_if_needed()
             self._emit(self._text(re.sub(r"\s+", " ", data)))
 
     def handle_starttag(self, tag, attrs):
@@ -155,7 +155,16 @@ class HtmlReader(HTMLParser):
                 self.context.note("a drawing inside HTML (svg) is not printed")
         elif self.code is not None:
             self._open_in_code(tag, attributes)
-        elif tag == "br":
+        elif tag == "li":
+            if any(name in LISTS for name in self.open):
+                self._close_up_to("li", unless=LISTS)
+                self._begin("li", "[")
+        else:
+            self._open_item_if_needed()
+            self._open_element(tag, attributes)
+
+    def _open_element(self, tag, attributes):
+        if tag == "br":
             self._emit("#linebreak()")
         elif tag == "hr":
             self._emit("\n#rule()\n")
@@ -168,10 +177,6 @@ class HtmlReader(HTMLParser):
             self._open_table_part(tag, attributes)
         elif tag in LISTS:
             self._begin(tag, LISTS[tag])
-        elif tag == "li":
-            if any(name in LISTS for name in self.open):
-                self._close_up_to("li", unless=LISTS)
-                self._begin(tag, "[")
         elif tag in BLOCKS:
             self._begin(tag, self._block_opening(tag, attributes))
         elif (opening := element_opening(tag, attributes)) is not None:
@@ -217,6 +222,14 @@ class HtmlReader(HTMLParser):
             self._emit("], ")
         elif tag != "tr":
             self._emit("]\n" if tag in BLOCKS else "]")
+
+    def _directly_in_list(self):
+        return bool(self.open) and self.open[-1] in LISTS
+
+    def _open_item_if_needed(self):
+        """Begin an item for what stands in a list, but in none of its items."""
+        if self._directly_in_list():
+            self._begin("li", "[")
 
     def _close_up_to(self, tag, unless):
         """Close an earlier sibling, as a browser does for <li> and <td>."""
@@ -319,4 +332,4 @@ class HtmlReader(HTMLParser):
 
 def _count(value):
     """Read a span of columns or rows; nonsense counts as one."""
-    return min(1000, int(value)) if value and value.isdecimal() and value != "0" else 1
+    return int(value) if re.fullmatch("[1-9][0-9]{0,2}", value or "") else 1

@@ -19,6 +19,8 @@ EXTENSIONS = {
 }
 _MIME_OF_SUFFIX = {f".{suffix}": mime for mime, suffix in EXTENSIONS.items()}
 _MIME_OF_SUFFIX[".jpeg"] = "image/jpeg"
+# Larger files are no pictures for a page.
+MAX_SIZE = 50 * 2**20
 _DATA_URI = re.compile(r"data:(?P<mime>[^;,]+)[^,]*?(?P<base64>;base64)?,(?P<data>.*)")
 
 
@@ -115,13 +117,31 @@ def _from_data_uri(context, url, alt, options):
 
 
 def _from_file(context, url, alt, options):
-    path = context.base / unquote(url)
+    name = Path(unquote(url))
+    label = alt or name.name or "image"
+    mime = _MIME_OF_SUFFIX.get(name.suffix.lower())
+    if mime is None:
+        kind = name.suffix or "without a suffix"
+        return _refused(context, label, f"({kind}) cannot be printed")
     try:
+        # Links are followed first: a notebook shows what lies in its own folder.
+        base = context.base.resolve()
+        path = (base / name).resolve()
+        if not path.is_relative_to(base):
+            return _refused(context, label, "lies outside the notebook's folder")
+        if not path.is_file():
+            return _missing(context, url)
+        if path.stat().st_size > MAX_SIZE:
+            return _refused(context, label, f"is larger than {MAX_SIZE >> 20} MiB")
         data = path.read_bytes()
-    except (OSError, ValueError):
+    except (OSError, RuntimeError, ValueError):
         return _missing(context, url)
-    mime = _MIME_OF_SUFFIX.get(path.suffix.lower(), path.suffix or "without a suffix")
-    return image(context, data, mime, alt=alt or Path(url).name, **options)
+    return image(context, data, mime, alt=label, **options)
+
+
+def _refused(context, label, reason):
+    context.note(f"picture {label} {reason}")
+    return context.warning_box("image", f"{label} {reason}")
 
 
 def _missing(context, url):

@@ -72,6 +72,7 @@ class MarkdownWriter:
 
     def convert(self, source):
         """Return one Markdown cell as markup."""
+        self.depth = 0  # whatever an earlier cell that failed has left
         return self.blocks(parse(source))
 
     def blocks(self, tokens):

@@ -22,11 +22,16 @@ _BREAK = "#pagebreak(weak: true)\n"
 
 
 class Part(NamedTuple):
-    """A piece of the document; ``source`` is printed if ``markup`` fails."""
+    """A piece of the document.
+
+    If ``markup`` fails, ``source`` is printed instead, under ``heading``: markup
+    with the labels that the cover's table of questions points to.
+    """
 
     place: str
     markup: str
     source: str
+    heading: str = ""
 
 
 class Question(NamedTuple):
@@ -46,6 +51,28 @@ def is_skipped(cell):
 def part_opening(name):
     """Return the markup that begins a notebook or the appendix on a new page."""
     return "#" + call("part", string(name)) + "\n"
+
+
+def as_plain_source(context, part, reason):
+    """Return a part that prints its bare source, and note why.
+
+    Parameters
+    ----------
+    context : utils.pdf.context.Context
+    part : Part
+    reason : str
+        What failed, as the end of a sentence.
+
+    Returns
+    -------
+    Part
+    """
+    context.place = part.place
+    context.note(f"printed as plain source, because {reason}")
+    lines = highlight(context.clean(part.source), "text")
+    rows = typst_lines(wrap_all(lines, _CODE_COLUMNS))
+    listing = "#" + call("code-cell", '""', rows)
+    return part._replace(markup=f"{part.heading}\n{listing}")
 
 
 class NotebookWriter:
@@ -91,15 +118,26 @@ class NotebookWriter:
         for number, cell in enumerate(notebook.cells, 1):
             self.context.place = f"{path.name}, cell {number}"
             if not is_skipped(cell):
-                markup = self._cell_markup(cell)
-                parts.append(Part(self.context.place, markup, cell.source))
+                parts.append(self._part(cell))
         opening = part_opening(self._name)
         if not self._is_titled:
             opening += call_heading(1, self.context.text(self._name)) + "\n"
         self.context.place = path.name
         return [Part(path.name, opening, ""), *parts]
 
-    def _cell_markup(self, cell):
+    def _part(self, cell):
+        begun, is_titled, failure = len(self.questions), self._is_titled, None
+        try:
+            markup = self._markup(cell)
+        except Exception as error:
+            # Whatever a damaged cell may hold: it does not cost the other cells.
+            markup, self._pending, self._is_titled = "", None, is_titled
+            failure = f"of {type(error).__name__}: {error}"[:120]
+        headings = (self._plain_heading(n) for n in range(begun, len(self.questions)))
+        part = Part(self.context.place, markup, cell.source, "".join(headings))
+        return as_plain_source(self.context, part, failure) if failure else part
+
+    def _markup(self, cell):
         self._cell = cell
         if cell.cell_type == "code":
             return self._code(cell)
@@ -136,10 +174,21 @@ class NotebookWriter:
     # Questions and headings.
 
     def _begin_question(self, title, points):
-        is_first = len(self.questions) == self._questions_before
-        label = f"question-{len(self.questions) + 1}"
+        number = len(self.questions)
+        label = f"question-{number + 1}"
         self.questions.append(Question(title, points, self._name, label))
+        return self._break_before(number)
+
+    def _break_before(self, number):
+        is_first = number == self._questions_before
         return "" if is_first or not self.question_breaks else _BREAK
+
+    def _plain_heading(self, number):
+        """Return a question's heading for a cell whose own markup fails."""
+        question = self.questions[number]
+        title = self.context.text(question.title)
+        heading = call_heading(2, title, label=question.label)
+        return f"{self._break_before(number)}{heading}\n"
 
     def _question_heading(self, markup):
         self._pending = None

@@ -45,7 +45,8 @@ def text_of(output):
 
 
 def _joined(value):
-    return "".join(value) if isinstance(value, list) else value
+    """Return text that may be stored as a list of lines, or wrongly as a number."""
+    return "".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 class OutputWriter:
@@ -121,8 +122,10 @@ class OutputWriter:
             if mime == "image/svg+xml":
                 return images.image(self.context, value.encode(), mime, alt=alt)
             width = (metadata.get(mime) or {}).get("width")
+            if not isinstance(width, int | float) or not 0 < width < 10_000:
+                width = None
             # A CSS pixel is three quarters of a point.
-            width = f"{0.75 * width:g}pt" if isinstance(width, int | float) else None
+            width = width and f"{0.75 * width:g}pt"
             return images.image_from_text(
                 self.context, value, mime, alt=alt, width=width
             )

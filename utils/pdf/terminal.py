@@ -117,7 +117,8 @@ class Screen:
 
 
 def _numbers(parameters):
-    return [int(n) if n.isdigit() else 0 for n in re.split("[;:]", parameters)]
+    # Four digits are more than any use; Python refuses to read thousands of them.
+    return [int(n[:4]) if n.isdigit() else 0 for n in re.split("[;:]", parameters)]
 
 
 def _without_blank_end(spans):

@@ -217,9 +217,10 @@ def _new_command(parser, name):
     if name.startswith("Declare"):
         star = "*" if name.endswith("*") else ""
         body = f"\\operatorname{star}{{{body}}}"
-    if not (count or "0").strip().isdigit():
+    count = (count or "0").strip()
+    if not re.fullmatch("[0-9]", count):
         raise TexError(f"bad number of arguments for \\{macro}")
-    parser.macros[macro] = (int(count or 0), body)
+    parser.macros[macro] = (int(count), body)
 
 
 def _plain_define(parser, name):
@@ -261,6 +262,8 @@ def _rows(parser, kind):
         row.append(parser.sequence(ends_cell))
         value = parser.next()[1]
         if value == "hline":
+            if row != [""] or kind not in texsymbols.MATRICES:
+                raise TexError("misplaced \\hline")
             lines.append(len(rows))
             row.pop()
         elif value in ("\\", "cr"):
@@ -294,20 +297,29 @@ def _cases(parser, kind):
 def _matrix(parser, kind, spec):
     rows, lines = _rows(parser, kind)
     width = max(map(len, rows))
-    columns = re.findall(r"[lcr]\|*", re.sub(r"[^lcr|]", "", spec).lstrip("|"))
-    align = {"l": "left", "r": "right"}.get(columns[0][0] if columns else "", "center")
+    spec = re.sub(r"[^lcr|]", "", spec)
+    first = spec.lstrip("|")[:1]
+    align = {"l": "left", "r": "right"}.get(first, "center")
     delim = texsymbols.MATRICES[kind]
     options = [
         f"delim: {'#none' if delim is None else string(delim)}",
         f"align: #{align}",
     ]
-    across = [n for n in lines if 0 < n < len(rows)]
-    down = [n for n, c in enumerate(columns, 1) if c.endswith("|") and n < width]
-    if across or down:
-        across, down = ("".join(f"{n}," for n in ns) for ns in (across, down))
+    columns = [len(left.replace("|", "")) for left in _before_bars(spec)]
+    down = [min(n, width) for n in columns]
+    if lines or down:
+        # A line counts once, as Typst draws doubled ones in one place.
+        across, down = (
+            "".join(f"{n}," for n in dict.fromkeys(places)) for places in (lines, down)
+        )
         options.append(f"augment: #(hline: ({across}), vline: ({down}))")
     matrix = f"mat({', '.join(options)}, {_grid(rows, width)})"
     return f"script({matrix})" if kind == "smallmatrix" else matrix
+
+
+def _before_bars(spec):
+    """Return what stands before each bar of an array's column specification."""
+    return [spec[: match.start()] for match in re.finditer(r"\|", spec)]
 
 
 def _aligned(parser, kind):

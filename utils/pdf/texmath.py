@@ -16,6 +16,9 @@ from utils.pdf.typst_source import string
 __all__ = ["Formula", "TexError", "convert"]
 
 MAX_DEPTH = 60
+# Characters that the macros of one formula may expand to: a few lines that double
+# each other would fill all memory.
+MAX_EXPANSION = 20_000
 
 _TOKEN = re.compile(
     r"\\(?P<command>[A-Za-z]+\*?|.|\n)"
@@ -90,20 +93,26 @@ def tokens(source):
 
 
 class Parser:
-    """Reads one formula from left to right; every method returns Typst math."""
+    """Reads one formula from left to right; every method returns Typst math.
 
-    def __init__(self, source, macros, depth=0):
-        if depth > MAX_DEPTH:
+    A part of a formula is read by a parser of its own; ``whole`` is that of the
+    formula.
+    """
+
+    def __init__(self, source, macros, parent=None):
+        self.whole = parent.whole if parent else self
+        self.depth = parent.depth + 1 if parent else 0
+        if self.depth > MAX_DEPTH:
             raise TexError("macros or groups nested too deeply")
         self.tokens = tokens(source)
         self.position = 0
         self.macros = macros
-        self.depth = depth
+        self.expanded = 0
         self.tag = None
         match = _ONE_ENVIRONMENT.fullmatch(source)
         # Only then may Typst's own alignment points be used.
         self.is_one_environment = (
-            depth == 0
+            parent is None
             and match is not None
             and match["name"] in texsymbols.ALIGNED
             and source.count("\\begin{" + match["name"] + "}") == 1
@@ -164,7 +173,7 @@ class Parser:
 
     def convert_part(self, source):
         """Convert LaTeX that belongs to this formula (a macro, an index ...)."""
-        parser = Parser(source, self.macros, self.depth + 1)
+        parser = Parser(source, self.macros, parent=self)
         return parser.sequence(lambda kind, value: False)
 
     def group(self):
@@ -339,6 +348,11 @@ class Parser:
     def _expand(self, name):
         count, body = self.macros[name]
         values = [self.raw_group() for _ in range(count)]
+        # At most so long; counted before it is made.
+        longest = max(map(len, values), default=0)
+        self.whole.expanded += 1 + len(body) + body.count("#") * longest
+        if self.whole.expanded > MAX_EXPANSION:
+            raise TexError("macros expand to too much")
 
         def value(match):
             number = int(match[1])

@@ -8,6 +8,8 @@ import re
 
 _ESCAPES = str.maketrans(
     {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "    ", "\r": None}
+    # Lone surrogates, from damaged notebooks or arguments: no file can hold them.
+    | dict.fromkeys(map(chr, range(0xD800, 0xE000)), "\ufffd")
 )
 
 

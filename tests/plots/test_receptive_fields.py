@@ -1,10 +1,5 @@
-import matplotlib
-
-matplotlib.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 from matplotlib.colors import to_rgba
 
 from utils import plots
@@ -12,12 +7,6 @@ from utils.receptive_field import Layer, ancestry, chain, coverage, unit_counts
 
 BLUE = to_rgba("#0072B2")
 ORANGE = to_rgba("#E69F00")
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def draw_cone(layers, unit, size):

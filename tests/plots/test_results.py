@@ -1,33 +1,14 @@
 """Curves, bars and matrices show the data they were given."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
-import matplotlib
 import numpy as np
 import pytest
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 from utils import plots
 
-STYLE = Path(__file__).resolve().parents[2] / "utils" / "workbook.mplstyle"
 CLASSES = ("cat", "dog", "ship")
-
-
-@pytest.fixture(autouse=True)
-def figures():
-    """Draw in the workbook's style, as wide as the page at most, and close."""
-    with plt.style.context(STYLE):
-        yield
-        for number in plt.get_fignums():
-            figure = plt.figure(number)
-            figure.canvas.draw()  # warnings of the layout are errors here
-            assert figure.get_figwidth() <= 7
-        plt.close("all")
 
 
 def drawn(ax):

@@ -119,6 +119,9 @@ def test_a_function_that_disappeared_is_named(package, names, capsys):
     said = capsys.readouterr().out
     assert "lessons.exercises.conv no longer has layer; layer stays as it was." in said
     assert names["layer"]() == 1
+    write(package, "return 22")  # the name is back
+    reloader.before_cell()
+    assert names["layer"]() == 22
 
 
 def test_files_nobody_loaded_and_editors_locks_are_ignored(package, names, capsys):

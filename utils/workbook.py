@@ -164,6 +164,7 @@ class Reloader:
         self.namespace = namespace
         self.folder = folder
         self.seen = self._digests()
+        self._orphans = {}  # name -> the old value whose name vanished from its file
 
     def before_cell(self, info=None):
         """Reload what was edited since the last time (IPython's pre_run_cell)."""
@@ -227,12 +228,15 @@ class Reloader:
             return
         home = old.get(str(getattr(value, "__module__", None)))
         own_name = str(getattr(value, "__qualname__", None))
-        if home is None or getattr(home, own_name, None) is not value:
+        is_ours = getattr(home, own_name, None) is value
+        if home is None or not (is_ours or self._orphans.get(name) is value):
             return
         fresh = getattr(sys.modules[home.__name__], own_name, None)
         if fresh is None:
+            self._orphans[name] = value  # to be replaced when the name comes back
             print(f"{home.__name__} no longer has {own_name}; {name} stays as it was.")
         else:
+            self._orphans.pop(name, None)
             self.namespace[name] = fresh
 
 

@@ -287,6 +287,12 @@ def test_output_open_in_a_viewer(run, root, monkeypatch, capsys, hold_open):
     assert "open in another program" in capsys.readouterr().out
 
 
+def test_an_unknown_key_in_submission_toml_is_named(run, root, capsys):
+    (root / "submission.toml").write_text('nmae = "Ada"\n')
+    assert run() == 1
+    assert "unknown key 'nmae'; it holds name and uid" in capsys.readouterr().err
+
+
 def test_interrupt(run, monkeypatch, capsys):
     def interrupt(path):
         raise KeyboardInterrupt

@@ -1,9 +1,16 @@
+import os
+import signal
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from utils.pdf.execute import execute
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -58,3 +65,33 @@ def test_python_that_dies(run):
     assert "TCP" not in ended
     assert outputs[0][0].text == "alive\n"
     assert outputs[2] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+def test_ctrl_c_ends_the_kernel_and_prints_no_traceback(tmp_path):
+    program = """
+import sys
+from pathlib import Path
+from nbformat.v4 import new_code_cell, new_notebook
+from utils.pdf.execute import execute
+path = Path(sys.argv[1])
+source = "import os, pathlib, time; pathlib.Path('pid').write_text(str(os.getpid()))"
+notebook = new_notebook(cells=[new_code_cell(source), new_code_cell("time.sleep(60)")])
+try:
+    execute(notebook, path, timeout=100)
+except KeyboardInterrupt:
+    sys.exit(7)
+"""
+    command = [sys.executable, "-W", "ignore", "-c", program, tmp_path / "slow.ipynb"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as process:
+        pid = tmp_path / "pid"
+        while not (pid.is_file() and pid.read_text()):
+            time.sleep(0.05)
+            assert process.poll() is None
+        time.sleep(0.3)  # into the second cell
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 7
+    assert b"Traceback" not in said
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)

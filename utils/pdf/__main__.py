@@ -2,7 +2,10 @@
 
 import sys
 
-from utils.pdf.cli import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from utils.pdf.cli import main  # takes a second, in which Ctrl-C may come
+
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("No PDF: stopped.")

@@ -168,6 +168,11 @@ def _identity(arguments, root):
             ) from error
     given = (arguments.name, arguments.uid)
     keys = ("name", "uid")
+    unknown = [key for key in saved if key not in keys]
+    if unknown:
+        raise ExportError(
+            f"{SUBMISSION} has the unknown key {unknown[0]!r}; it holds name and uid."
+        )
     return tuple(
         str(saved.get(key, "") if value is None else value).strip()
         for key, value in zip(keys, given, strict=True)
@@ -284,7 +289,8 @@ def _print(notebooks, sources, options, notes, output, keep_typ):
 
 def _tell(report, output, seconds):
     for question, page in report.questions:
-        points = f"{question.points} points" if question.points else ""
+        unit = "point" if question.points == "1" else "points"
+        points = f"{question.points} {unit}" if question.points else ""
         print(f"page {page:>3}  {points:>10}  {question.title} ({question.notebook})")
     if report.banner:
         print(report.banner)

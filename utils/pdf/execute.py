@@ -1,8 +1,10 @@
 """Running a notebook: all its cells, from top to bottom, in a kernel of its own."""
 
+import asyncio
 import logging
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -52,6 +54,11 @@ def execute(notebook, path, timeout, environment=None):
     -------
     str or None
         What ended the run early, a sentence that names the cell.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At Ctrl-C, once the kernel has ended.
     """
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -64,7 +71,7 @@ def execute(notebook, path, timeout, environment=None):
     ):
         try:
             client = _client(notebook, path, timeout, progress)
-            client.execute(stderr=words, env={**os.environ, **(environment or {})})
+            _run(client, stderr=words, env={**os.environ, **(environment or {})})
         except CellTimeoutError:
             return (
                 f"cell {progress.cell} took longer than {timeout} seconds; the cells "
@@ -89,6 +96,30 @@ def _client(notebook, path, timeout, progress):
         on_cell_start=note_cell,
         log=_QUIET,
     )
+
+
+def _run(client, **options):
+    """Run the client in a thread of its own, so that Ctrl-C arrives here.
+
+    In the main thread nbclient takes SIGINT for itself and ends in tracebacks.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(asyncio.run, client.async_execute(**options))
+        try:
+            future.result()
+        except KeyboardInterrupt:
+            while not future.done():
+                _kill(client)
+                wait([future], timeout=0.2)
+            raise
+
+
+def _kill(client):
+    """End the kernel's process, if it has one yet."""
+    provisioner = getattr(client.km, "provisioner", None)
+    process = getattr(provisioner, "process", None)
+    if process is not None:
+        process.kill()
 
 
 def _death(cell):

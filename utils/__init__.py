@@ -31,4 +31,5 @@ What surrounds them:
 `pdf/`                      from the notebooks to one PDF
 `environment.py`            the life of `.venv`; `setup.sh` calls it
 `installer.py`              the packages inside: uv or pip
+`whole_files.py`            files that are whole or not there
 """

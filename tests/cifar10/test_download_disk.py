@@ -1,6 +1,5 @@
-"""utils.cifar10.download on the disk: moving a file into place, the lock."""
+"""utils.cifar10.download on the disk: the lock."""
 
-import errno
 import os
 import signal
 import subprocess
@@ -12,51 +11,7 @@ from pathlib import Path
 import pytest
 
 from utils.cifar10 import download
-from utils.cifar10.download import DownloadError, lock, replace
-
-
-def windows_error(code):
-    error = OSError(errno.EACCES, "in use")
-    error.winerror = code
-    return error
-
-
-@pytest.mark.parametrize("code", [5, 32, 33])
-def test_replace_is_patient_on_windows(tmp_path, monkeypatch, code):
-    really, errors = os.replace, [windows_error(code), windows_error(code)]
-
-    def sometimes(source, target):
-        if errors:
-            raise errors.pop()
-        really(source, target)
-
-    monkeypatch.setattr(download, "WINDOWS", True)
-    monkeypatch.setattr(download, "RETRY_DELAYS", (0.001,) * 3)
-    monkeypatch.setattr(os, "replace", sometimes)
-    (tmp_path / "new").write_text("new")
-    (tmp_path / "old").write_text("old")
-    replace(tmp_path / "new", tmp_path / "old")
-    assert (tmp_path / "old").read_text() == "new"
-    assert [path.name for path in tmp_path.iterdir()] == ["old"]
-
-
-@pytest.mark.parametrize(
-    ("on_windows", "code", "attempts"),
-    [(True, 32, 3), (True, 112, 1), (False, 32, 1)],
-)
-def test_replace_gives_up(tmp_path, monkeypatch, on_windows, code, attempts):
-    calls = []
-
-    def never(source, target):
-        calls.append(source)
-        raise windows_error(code)
-
-    monkeypatch.setattr(download, "WINDOWS", on_windows)
-    monkeypatch.setattr(download, "RETRY_DELAYS", (0.001, 0.001))
-    monkeypatch.setattr(os, "replace", never)
-    with pytest.raises(OSError, match="in use"):
-        replace(tmp_path / "new", tmp_path / "old")
-    assert len(calls) == attempts
+from utils.cifar10.download import DownloadError, lock
 
 
 def test_lock_makes_others_wait(tmp_path):

@@ -298,7 +298,7 @@ def test_a_file_that_cannot_be_moved_leaves_no_temporary(
         assert Path(source).parent == Path(target).parent
         raise PermissionError(errno.EACCES, "in use")
 
-    monkeypatch.setattr(cifar10_files, "replace", replace)
+    monkeypatch.setattr("utils.whole_files.replace", replace)
     with pytest.raises(PermissionError):
         install(open_folder(toy_cifar10), tmp_path / "new")
     assert list((tmp_path / "new").iterdir()) == []

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -96,11 +97,10 @@ def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path, monkeypatch
     path = tmp_path / "x.pdf"
     write_whole(path, b"old")
 
-    def full(self, data):
-        self.touch()
+    def full(handle):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
@@ -116,7 +116,7 @@ def test_a_new_file_appears_only_whole(tmp_path, monkeypatch):
         seen.append((Path(source).read_bytes(), path.read_bytes(), target))
         raise OSError(5, "broken disk")
 
-    monkeypatch.setattr("utils.pdf.files.os.replace", replace)
+    monkeypatch.setattr("utils.whole_files.os.replace", replace)
     with pytest.raises(OSError, match="broken disk"):
         write_whole(path, b"new")
     assert seen == [(b"new", b"old", path)]

@@ -6,7 +6,6 @@ the constructor's arguments and the ``normalize`` of the data it was trained on.
 """
 
 import json
-import os
 import zipfile
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from utils.checks.cnn_init import params_of
 from utils.checks.subject import short_path
+from utils.whole_files import whole_file
 
 STATISTICS = ("running_mean", "running_var")
 
@@ -53,15 +53,8 @@ def save_trained(model, config, path):
         for name in STATISTICS:
             if name in bn_param:
                 arrays[f"bn{k}_{name}"] = bn_param[name]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # tempfile would make a file that only its owner may read, and no grader.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            np.savez(file, **arrays)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        np.savez(file, **arrays)
 
 
 def load_trained(cls, path):

@@ -15,13 +15,14 @@ import contextlib
 import hashlib
 import http.client
 import json
-import os
 import threading
 import time
 import urllib.error
 import urllib.request
 
 from tqdm import tqdm
+
+from utils.whole_files import WINDOWS, replace
 
 USER_AGENT = "cnn-workbook"
 CONNECT_TIMEOUT = 6.0  # seconds until a mirror must have answered
@@ -33,9 +34,6 @@ PROGRESS = 2**20  # ... and more, as long as a round brings so many bytes
 SIZE_CAP = 2**30  # bytes
 CHUNK = 2**18  # bytes
 LOCK_WAIT = 3600.0  # seconds
-
-WINDOWS = os.name == "nt"
-RETRY_DELAYS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.7)  # seconds, 2 in all
 
 
 class DownloadError(Exception):
@@ -298,29 +296,6 @@ def _local_errors(path):
         raise DownloadError(
             f"{path} cannot be written ({error.strerror or error})"
         ) from error
-
-
-def replace(source, target):
-    """Move a file over another in one step, patiently on Windows.
-
-    There, a virus scanner or an indexer may hold a fresh file for a moment; the move
-    is then tried again for about two seconds.
-
-    Parameters
-    ----------
-    source, target : Path
-        In the same folder, or at least on the same disk.
-    """
-    for delay in RETRY_DELAYS if WINDOWS else ():
-        try:
-            os.replace(source, target)
-            return
-        except OSError as error:
-            # 5: access denied, 32: in use by another process, 33: locked
-            if getattr(error, "winerror", None) not in (5, 32, 33):
-                raise
-            time.sleep(delay)
-    os.replace(source, target)
 
 
 @contextlib.contextmanager

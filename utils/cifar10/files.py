@@ -6,18 +6,14 @@ memory by exact member name and never extracted; every size has a cap.
 ``utils.cifar10`` decides which copy is used.
 """
 
-import contextlib
 import gzip
-import os
 import tarfile
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
-from utils.cifar10.download import replace
 from utils.cifar10.format import (
     BINARY_MD5,
     OFFICIAL_MD5,
@@ -28,6 +24,7 @@ from utils.cifar10.format import (
     parse_batch,
     parse_classes,
 )
+from utils.whole_files import whole_file
 
 FILE_CAP = 64 * 2**20  # bytes; the official batches have 31 million
 ARCHIVE_CAP = 512 * 2**20  # bytes, unpacked; the official archives have 186 million
@@ -345,24 +342,9 @@ def install(files, folder):
                 added.append(target)
             elif target.read_bytes() == content:
                 continue
-            _write(target, content)
+            with whole_file(target) as file:
+                file.write(content)
     except BaseException:  # Ctrl-C too
         for target in added:
             target.unlink(missing_ok=True)
-        raise
-
-
-def _write(target, content):
-    """Write one file so that its name never stands for half of it."""
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with open(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp makes files that only the owner reads
-        replace(Path(temporary), target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
         raise

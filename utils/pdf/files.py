@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 
 from utils.pdf.engine import ExportError
+from utils.whole_files import temporary_beside, whole_file
 
 ON_WINDOWS = sys.platform == "win32"
 
@@ -63,19 +64,9 @@ def write_notebook(notebook, path):
 
 
 def write_whole(path, data):
-    """Write bytes to a temporary name beside ``path``, then move them there."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary(path)
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _temporary(path):
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """Write bytes; an existing file is replaced only by a whole one."""
+    with whole_file(path) as file:
+        file.write(data)
 
 
 def check_output(path, inputs):
@@ -137,7 +128,7 @@ def clear_output(path):
 
 def _try_folder_of(path):
     """Find out before the notebooks run, not after, that no file can be written."""
-    trial = _temporary(path)
+    trial = temporary_beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         trial.write_bytes(b"")

@@ -283,7 +283,6 @@ def test_errors():
 
 def with_threads(monkeypatch, number):
     monkeypatch.setattr(fast_layers.threads, "count", lambda: number)
-    fast_layers.threads._pool.cache_clear()
 
 
 @pytest.mark.parametrize("number", [1, 2, 5])

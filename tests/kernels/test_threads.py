@@ -12,7 +12,6 @@ from utils.kernels import threads
 
 def with_threads(monkeypatch, number):
     monkeypatch.setattr(threads, "count", lambda: number)
-    threads._pool.cache_clear()
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 8])

@@ -11,7 +11,7 @@ Padding is never stored: positions outside the image are read as 0 and written
 nowhere.
 """
 
-from utils.kernels.threads import kernel
+from utils.kernels.compiler import kernel
 
 
 # The output positions j at which tap q of a window lies inside the image, as a

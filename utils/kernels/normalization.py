@@ -7,7 +7,7 @@ Sums are kept in float64 so that a channel of a million float32 values loses not
 
 import numpy as np
 
-from utils.kernels.threads import kernel
+from utils.kernels.compiler import kernel
 
 
 # Moves:  x (N, C, L) into mean and var (C,).

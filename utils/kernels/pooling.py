@@ -5,7 +5,7 @@ backward kernel then only has to send each gradient to that position.  Searching
 windows a second time is not needed.
 """
 
-from utils.kernels.threads import kernel
+from utils.kernels.compiler import kernel
 
 
 # Moves:  x (planes, H, W) into out and argmax (planes, H_out, W_out); a plane is one

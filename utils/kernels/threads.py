@@ -1,33 +1,47 @@
-"""Split a kernel's outermost loop over threads.
+"""Run a kernel in several threads, and memory for them to work on.
 
 Kernels are compiled with ``nogil=True``: while one runs, Python may run another one
-in a second thread.  So a plain pool of Python threads is enough, and a kernel
-compiles in a fraction of the time that Numba's own ``parallel=True`` takes.
+in a second thread.  So a few plain Python threads are enough, and a kernel compiles in
+a fraction of the time that Numba's own ``parallel=True`` takes.
+
+`each` calls a kernel once per thread.  The kernel learns which thread it is in, and
+takes its work from a counter that all threads share (`simd.next_ticket`), so that a
+thread that was held up does less.  `run` cuts a loop into equal parts instead.
+
+The threads sleep until they are called: a call costs some microseconds, and nothing is
+taken from other programs in between (a thread that waits in a loop would cost them a
+whole core).  They sleep on a lock that somebody else opens, the cheapest bell that
+Python has.  A bell may ring for nothing: whether there is work is told by `job` alone.
+
+BLAS has threads of its own.  We leave them alone, except inside `serial_blas`.
 """
 
+import math
+import mmap
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import cache
+from pathlib import Path
 
-import numba
+import numpy as np
 from threadpoolctl import ThreadpoolController
 
-# nogil: threads run side by side; cache: compiled once per machine, not per start.
-kernel = numba.njit(nogil=True, cache=True)
+CACHE_LINE = 64
+HUGE_PAGE = 2**21
 
 
 @cache
 def count():
-    """Say how many threads `run` uses.
+    """Say how many threads `each` and `run` use.
 
     Returns
     -------
     int
         The environment variable ``UTILS_THREADS`` if it is set, otherwise the number
-        of cores this process may use.  Read once.
+        of cores this process may use.  Read once.  Two hyper-threads are one core:
+        they share the units that multiply, which our kernels keep busy.
 
     Raises
     ------
@@ -36,9 +50,7 @@ def count():
     """
     asked = os.environ.get("UTILS_THREADS")
     if asked is None:
-        if hasattr(os, "sched_getaffinity"):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
+        return _cores()
     if not asked.isdecimal() or int(asked) < 1:
         raise ValueError(
             f"The environment variable UTILS_THREADS is {asked!r}, expected a whole "
@@ -47,24 +59,67 @@ def count():
     return int(asked)
 
 
-@cache
-def _pool():
-    return ThreadPoolExecutor(count() - 1, thread_name_prefix="kernel")
+def _cores():
+    """Count the cores whose processors this process may use."""
+    if not hasattr(os, "sched_getaffinity"):
+        return os.cpu_count() or 1
+    processors = os.sched_getaffinity(0)
+    topology = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
+    cores = {_read(topology.format(number)) or number for number in processors}
+    return max(1, min(len(cores), _quota()))
+
+
+def _quota():
+    """Give the cores that a container's limit allows (Linux, cgroup 2)."""
+    limits = [math.inf]
+    for folder in ("", _read("/proc/self/cgroup").rpartition("::")[2]):
+        words = _read(f"/sys/fs/cgroup{folder}/cpu.max").split()
+        if len(words) == 2 and words[0].isdecimal() and int(words[1]) > 0:
+            limits.append(math.ceil(int(words[0]) / int(words[1])))
+    return min(limits)
+
+
+def _read(path):
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def aligned(shape, dtype=np.float32):
+    """Make an array of zeros that starts at a cache line.
+
+    A vector that straddles two cache lines costs two reads, and NumPy's arrays begin
+    anywhere.  Large arrays lie on pages of 2 MB where Linux has them to give: the
+    processor keeps the addresses of few pages at hand, and looks up the others.
+
+    Parameters
+    ----------
+    shape : int or tuple of ints
+    dtype : dtype, optional
+
+    Returns
+    -------
+    ndarray
+        In C order, zeroed, its address a multiple of 64.
+    """
+    dtype = np.dtype(dtype)
+    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    if size < HUGE_PAGE or not hasattr(mmap, "MADV_HUGEPAGE"):
+        step, memory = CACHE_LINE, np.zeros(size + CACHE_LINE, np.uint8)
+    else:
+        step, memory = HUGE_PAGE, mmap.mmap(-1, size + HUGE_PAGE)
+        try:
+            memory.madvise(mmap.MADV_HUGEPAGE)
+        except OSError:
+            pass  # a kernel built without them
+    address = np.frombuffer(memory, np.uint8).__array_interface__["data"][0]
+    return np.ndarray(shape, dtype, memory, offset=-address % step)
 
 
 @cache
 def _blas():
     return threading.RLock(), ThreadpoolController()
-
-
-def _start_anew():
-    """Forget threads and locks, which a forked child inherits as mere shells."""
-    _pool.cache_clear()
-    _blas.cache_clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_anew)
 
 
 @contextmanager
@@ -78,6 +133,27 @@ def serial_blas():
     lock, libraries = _blas()
     with lock, libraries.limit(limits=1, user_api="blas"):
         yield
+
+
+def each(function, *args):
+    """Call ``function(worker, workers, *args)`` once in each thread.
+
+    Parameters
+    ----------
+    function : callable
+        A kernel.  ``workers`` is how many calls there are and ``worker``, from 0 to
+        ``workers - 1``, which of them this is.  Calls must not wait for each other:
+        if the threads are taken they are made one after the other.
+    *args
+        Arrays and numbers handed to every call.
+
+    Raises
+    ------
+    Exception
+        Whatever a call raised, after all calls have ended.
+    """
+    workers = count()
+    _together([(function, worker, workers, *args) for worker in range(workers)])
 
 
 def run(function, size, *args):
@@ -97,32 +173,107 @@ def run(function, size, *args):
     Exception
         Whatever a call raised, after all calls have ended.
     """
-    parts = min(count(), size)
-    if parts <= 1:
-        function(0, size, *args)
-        return
+    parts = max(1, min(count(), size))
     bounds = [size * part // parts for part in range(parts + 1)]
-    # The context carries np.errstate into the threads.
-    others = [
-        _pool().submit(copy_context().run, function, start, stop, *args)
-        for start, stop in zip(bounds[1:-1], bounds[2:], strict=True)
-    ]
+    pairs = zip(bounds, bounds[1:], strict=False)
+    _together([(function, start, stop, *args) for start, stop in pairs])
+
+
+def _together(calls):
+    """Make the first call here and the others in helpers, and wait for all."""
+    free, helpers = _team()
+    # Taken: by another thread of the program, or by ourselves one call further up.
+    if len(calls) == 1 or not free.acquire(blocking=False):
+        for function, *args in calls:
+            function(*args)
+        return
     try:
-        function(bounds[0], bounds[1], *args)
+        while len(helpers) < len(calls) - 1:
+            helpers.append(_Helper())
+        _share(calls, helpers[: len(calls) - 1])
     finally:
-        _wait(others)
-    for future in others:
-        future.result()
+        free.release()
 
 
-def _wait(futures):
+def _share(calls, helpers):
+    try:
+        for helper, call in zip(helpers, calls[1:], strict=True):
+            # The context carries np.errstate into the threads.
+            helper.job = copy_context(), call
+            _ring(helper.ready)
+        function, *args = calls[0]
+        function(*args)
+    finally:
+        _wait(helpers)
+    errors = [helper.error for helper in helpers if helper.error is not None]
+    for helper in helpers:
+        helper.error = None
+    if errors:
+        raise errors[0]
+
+
+def _wait(helpers):
     """Return only when every thread has let go of the arrays, even at Ctrl-C."""
     interrupt = None
     while True:
         try:
-            wait(futures)
+            for helper in helpers:
+                while helper.job is not None:
+                    if interrupt is not None:
+                        _ring(helper.ready)  # Ctrl-C may have come before the bell
+                    helper.done.acquire()
             break
-        except KeyboardInterrupt as error:
+        except BaseException as error:
             interrupt = error
     if interrupt is not None:
         raise interrupt
+
+
+def _ring(bell):
+    """Open a lock that another thread sleeps on, or will."""
+    try:
+        bell.release()
+    except RuntimeError:
+        pass  # it is open already
+
+
+class _Helper(threading.Thread):
+    """A thread that sleeps until it has a job."""
+
+    def __init__(self):
+        super().__init__(name="kernel", daemon=True)
+        self.job = self.error = None
+        self.ready, self.done = threading.Lock(), threading.Lock()
+        self.ready.acquire()
+        self.done.acquire()
+        self.start()
+
+    def run(self):
+        """Do one job after the other."""
+        while True:
+            self.ready.acquire()
+            if self.job is None:
+                continue
+            context, call = self.job
+            try:
+                context.run(*call)
+            except BaseException as error:
+                self.error = error
+            del context, call  # let go of the arrays before saying so
+            self.job = None
+            _ring(self.done)
+
+
+@cache
+def _team():
+    return threading.Lock(), []
+
+
+def _start_anew():
+    """Forget threads and locks, which a forked child inherits as mere shells."""
+    _team.cache_clear()
+    _blas.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)

@@ -56,6 +56,7 @@ ARROWS = {
 # library: the modules that may know it; numpy is known everywhere but in the set-up
 LIBRARIES = {
     "numba": "kernels",
+    "llvmlite": "kernels",
     "threadpoolctl": "kernels solver",
     "matplotlib": "plots workbook pdf.engine",  # pdf.engine: only its font files
     "IPython": "workbook",
@@ -77,7 +78,7 @@ LIBRARIES = {
 BARE = "environment installer"
 
 # Modules whose work is to tell a person something; all others return or raise.
-PRINTING = "checks solver workbook cifar10 environment installer pdf.cli"
+PRINTING = "checks solver workbook cifar10 environment installer pdf.cli kernels.notice"
 
 LONGEST = 400
 

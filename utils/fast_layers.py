@@ -9,8 +9,9 @@ images are computed in float32 and all others in float64; results are C-ordered.
 
 import numpy as np
 
+from utils import kernels
 from utils.batchnorm import read_bn_param, update_running
-from utils.kernels import im2col, normalization, pooling, threads
+from utils.kernels import threads
 from utils.shapes import conv_output_shape, pool_output_shape, require_shape
 
 # Images are converted to columns a few at a time: this many bytes of columns at
@@ -109,7 +110,7 @@ def conv_backward_fast(dout, cache):
             for image_dout, image_cols in zip(flat, cols, strict=True):
                 dw += np.matmul(image_dout, image_cols.T, out=product)
             np.matmul(filters.T, flat, out=cols)  # the columns of dx, in their place
-            im2col.col2im(0, len(cols), cols, dx[part], *geometry)
+            kernels.im2col.col2im(0, len(cols), cols, dx[part], *geometry)
         dw_parts[start] = dw  # each thread has its own sum
 
     with threads.serial_blas():
@@ -154,7 +155,7 @@ def max_pool_forward_fast(x, pool_param):
     argmax = np.empty(out.shape, np.int64)
     window = (pool_param["pool_height"], pool_param["pool_width"])
     planes = [_planes(a) for a in (images, out, argmax)]
-    threads.run(pooling.max_pool, N * C, *planes, window, pool_param["stride"])
+    threads.run(kernels.pooling.max_pool, N * C, *planes, window, pool_param["stride"])
     return out, (x, dict(pool_param), argmax)
 
 
@@ -187,7 +188,7 @@ def max_pool_backward_fast(dout, cache):
     dout = _as_dtype(dout, _dtype_of(x))
     dx = np.empty((N * C, H * W), dout.dtype)
     args = _planes(dout), _planes(argmax), dx
-    threads.run(pooling.max_pool_scatter, N * C, *args)
+    threads.run(kernels.pooling.max_pool_scatter, N * C, *args)
     return dx.reshape(N, C, H, W)
 
 
@@ -233,7 +234,7 @@ def spatial_batchnorm_forward_fast(x, gamma, beta, bn_param):
                 f"x has shape {x.shape}: the mean of an empty batch is undefined."
             )
         mean, var = np.empty(C), np.empty(C)
-        threads.run(normalization.channel_moments, C, _runs(images), mean, var)
+        threads.run(kernels.normalization.channel_moments, C, _runs(images), mean, var)
         update_running(bn_param, settings, mean, var)
     else:
         mean, var = settings.running_mean, settings.running_var
@@ -241,7 +242,7 @@ def spatial_batchnorm_forward_fast(x, gamma, beta, bn_param):
     out = np.empty_like(images)
     constants = _constants(images.dtype, mean, gamma / std, beta)
     args = _runs(images), *constants, _runs(out)
-    threads.run(normalization.normalize, N, *args)
+    threads.run(kernels.normalization.normalize, N, *args)
     return out, (x, gamma, np.asarray(mean, np.float64), std, settings.mode)
 
 
@@ -272,7 +273,7 @@ def spatial_batchnorm_backward_fast(dout, cache):
     images, dout = _prepare(x, dout)
     sums = np.empty(C), np.empty(C)
     args = _runs(dout), _runs(images), mean, *sums
-    threads.run(normalization.channel_sums, C, *args)
+    threads.run(kernels.normalization.channel_sums, C, *args)
     dbeta, dgamma = sums[0], sums[1] / std
     # dx = gamma / std * (dout - mean(dout) - x_hat * mean(dout * x_hat)); in test
     # mode mean and variance are constants, and the last two terms vanish.
@@ -281,7 +282,7 @@ def spatial_batchnorm_backward_fast(dout, cache):
     dx = np.empty_like(images)
     constants = _constants(images.dtype, mean, gamma / std, slope, constant)
     args = _runs(dout), _runs(images), *constants, _runs(dx)
-    threads.run(normalization.normalize_back, N, *args)
+    threads.run(kernels.normalization.normalize_back, N, *args)
     return dx, dgamma.astype(images.dtype), dbeta.astype(images.dtype)
 
 
@@ -295,7 +296,7 @@ def _columns(images, start, stop, geometry):
     for first in range(start, stop, step):
         part = slice(first, min(first + step, stop))
         cols = scratch[: part.stop - first]
-        im2col.im2col(0, len(cols), images[part], cols, *geometry)
+        kernels.im2col.im2col(0, len(cols), images[part], cols, *geometry)
         yield part, cols
 
 

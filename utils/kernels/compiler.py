@@ -9,10 +9,12 @@ arguments of new types:
 
 Compiling takes seconds, so the code is kept on disk.  Numba's own cache looks at the
 file that holds a function, but ours are woven into one another: a microkernel of
-`gemm.py` is compiled into the loops of `winograd.py`.  So the folder's name is a hash
-of *all* sources in this folder, of the compiler's version and of the processor.  An
-edit anywhere, another machine or another instruction set means another folder, and
-stale code cannot be found.  Folders that nobody used lately are removed.
+`gemm.py` is compiled into the loops of `winograd.py`.  So each module has a folder,
+whose name is a hash of its source, of *all* sources that it imports, of the compiler
+and its settings, and of the processor.  An edit or another machine means another
+folder, and stale code cannot be found.  A process that was running during an edit goes
+without: it may hold old and new code side by side.  Folders that nobody used lately are
+removed.
 
 Each compiled function is one file, named by its types, written under another name and
 moved: a second process finds all of it or nothing.  A damaged or unwritable cache
@@ -22,13 +24,15 @@ costs time and nothing else.
 import hashlib
 import os
 import pickle
+import re
 import shutil
 import sys
 import tempfile
 import time
 import uuid
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 import llvmlite
 import numba
@@ -36,7 +40,9 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.registry import cpu_target
 from numba.core.serialize import dumps
 
-KEPT = 8  # folders of the cache that survive, however old
+from utils.kernels import notice  # noqa: F401 - it listens to Numba
+
+KEPT = 4  # folders of a module that survive, however old
 RECENT = 3600.0  # seconds in which a folder counts as in use
 
 SOURCES = Path(__file__).resolve().parent
@@ -57,31 +63,87 @@ def kernel(function):
         ``NUMBA_DISABLE_JIT=1`` it is the function itself.
     """
     compiled = numba.njit(nogil=True, error_model="numpy")(function)
-    if compiled is not function and _folder() is not None:
-        compiled._cache = _Cache(function)
+    package, _, module = function.__module__.rpartition(".")
+    home = _home(module) if package == __package__ else None
+    if compiled is not function and home is not None:
+        compiled._cache = _Cache(function, home)
     return compiled
 
 
+def _stamps():
+    """Tell, without reading them, which version of each source is on the disk."""
+    files = sorted(SOURCES.glob("*.py"))
+    return {f.stem: (f.stat().st_mtime_ns, f.stat().st_size) for f in files}
+
+
+# The versions that this process has loaded, or will load if nobody edits them.
+_LOADED = _stamps()
+
+
+class _Home(NamedTuple):
+    """Where the code of one module is kept, and what it was made from."""
+
+    folder: Path
+    sources: list  # the module and all that it imports, by name
+
+    def is_fresh(self):
+        """Tell whether the sources are still those that were loaded."""
+        now = _stamps()
+        return all(now.get(name) == _LOADED[name] for name in self.sources)
+
+
 @cache
-def _folder():
-    """Give the folder for compiled code, or None if none can be written.
+def _home(module):
+    """Find or make the folder of a module; None if there is to be no cache.
 
     Memory checks (see `simd.py`) compile addresses of this process into the code, so
     they do without.
     """
-    if os.environ.get("UTILS_CHECK_MEMORY", "0") not in ("", "0"):
+    checked = os.environ.get("UTILS_CHECK_MEMORY", "0") not in ("", "0")
+    if checked or module not in _LOADED:
         return None
+    sources = _imported(module)
     for root in _roots():
-        folder = root / "cnn-workbook-kernels" / _key()
+        folder = root / "cnn-workbook-kernels" / f"{module}-{_key(sources)}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=folder).close()
             os.utime(folder)
         except OSError:
             continue
-        _prune(folder.parent)
-        return folder
+        _prune(folder.parent, module)
+        return _Home(folder, sources)
     return None
+
+
+@cache
+def _text(module):
+    return (SOURCES / f"{module}.py").read_text("utf-8")
+
+
+def _imported(module):
+    """List a module and those of this folder that it imports, or they import, ..."""
+    found, new = set(), {module}
+    while new:
+        found |= new
+        lines = r"^ *(?:from|import) [^(\n]*(?:\([^)]*\))?"
+        texts = (" ".join(re.findall(lines, _text(m), re.MULTILINE)) for m in new)
+        words = set(re.findall(r"\w+", " ".join(texts)))
+        new = (words & set(_LOADED)) - found
+    return sorted(found)
+
+
+def _key(sources):
+    """Hash everything that the machine code depends on."""
+    digest = hashlib.sha256()
+    for name in sources:
+        digest.update(f"{name}\n{_text(name)}\n".encode())
+    # The name of the processor, and which instructions Numba may use.
+    processor = cpu_target.target_context.codegen().magic_tuple()
+    versions = numba.__version__, llvmlite.__version__, sys.implementation.cache_tag
+    settings = sorted(item for item in os.environ.items() if item[0][:6] == "NUMBA_")
+    digest.update(repr((processor, versions, settings)).encode())
+    return digest.hexdigest()[:16]
 
 
 def _roots():
@@ -93,105 +155,86 @@ def _roots():
     elif os.environ.get("XDG_CACHE_HOME"):
         yield Path(os.environ["XDG_CACHE_HOME"])
     else:
-        caches = "Library/Caches" if sys.platform == "darwin" else ".cache"
         home = os.path.expanduser("~")
         if os.path.isabs(home):  # otherwise nobody knows where home is
-            yield Path(home, caches)
-    # Code from a shared folder would run as us: the name says whose it is, and
-    # `_private` that nobody else made it.
+            yield Path(home, "Library/Caches" if sys.platform == "darwin" else ".cache")
     user = getattr(os, "getuid", lambda: "user")()
     shared = Path(tempfile.gettempdir(), f"cache-{user}")
-    if _private(shared):
+    if _is_private(shared):
         yield shared
 
 
-def _private(folder):
-    """Make a folder that only this user may write to; tell whether that is so."""
+def _is_private(folder):
+    """Make a folder for this user alone; False if others may put code there."""
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         status = folder.lstat()
     except OSError:
         return False
-    if not hasattr(os, "getuid"):
-        return True
-    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+    mine = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+    return mine and folder.is_dir() and (os.name == "nt" or not status.st_mode & 0o022)
 
 
-def _key():
-    """Hash everything that the machine code depends on."""
-    digest = hashlib.sha256()
-    for path in sorted(SOURCES.glob("*.py")):
-        digest.update(path.name.encode() + path.read_bytes())
-    processor = cpu_target.target_context.codegen().magic_tuple()
-    versions = numba.__version__, llvmlite.__version__, sys.version
-    digest.update(repr((processor, versions, str(SOURCES))).encode())
-    return digest.hexdigest()[:16]
-
-
-def _prune(parent):
-    """Remove the folders that were used longest ago."""
+def _prune(parent, module):
+    """Remove the folders of a module that were used longest ago."""
     try:
-        used = sorted((-path.stat().st_mtime, path) for path in parent.iterdir())
+        folders = list(parent.glob(f"{module}-*"))
+        used = sorted((folder.stat().st_mtime, folder) for folder in folders)
     except OSError:  # another process was faster
         return
-    for age, path in used[KEPT:]:
-        if time.time() + age > RECENT:
-            shutil.rmtree(path, ignore_errors=True)
+    for last, folder in used[:-KEPT]:
+        if last < time.time() - RECENT:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Locator:
-    """Where Numba's cache looks; the folder's name already says what is fresh."""
+    """What Numba's cache wants to know about a function: all said by the folder."""
 
-    def __init__(self, function, file):
-        self.name = f"{Path(file).stem}.{function.__qualname__}"
-
-    @classmethod
-    def from_function(cls, function, file):
-        """Serve every function."""
-        return cls(function, file)
+    def __init__(self, home):
+        self.folder = home.folder
 
     def get_cache_path(self):
-        return str(_folder())
+        return str(self.folder)
 
     def get_source_stamp(self):
         return ""
 
-    def get_disambiguator(self):
-        return ""
-
     def ensure_cache_path(self):
-        _folder().mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
 
 
-class _Impl(CompileResultCacheImpl):
-    def __init__(self, function):
+class _Implementation(CompileResultCacheImpl):
+    def __init__(self, function, home):
         self._lineno = function.__code__.co_firstlineno
-        self._locator = _Locator(function, function.__code__.co_filename)
-        self._filename_base = self._locator.name
+        self._locator = _Locator(home)
+        self._filename_base = function.__qualname__
 
 
 class _Cache(FunctionCache):
     """Numba's cache, with files of our own, and never the cause of an error."""
 
-    _impl_class = _Impl
-
-    def __init__(self, function):
+    def __init__(self, function, home):
+        self._impl_class = partial(_Implementation, home=home)
         super().__init__(function)
-        self._cache_file = _Files(_folder(), self._impl.filename_base)
+        self._home = home
+        self._cache_file = _Files(home.folder, function.__qualname__)
 
     def load_overload(self, sig, target_context):
         """Give the compiled code for these types, or None."""
         try:
-            return super().load_overload(sig, target_context)
+            if self._home.is_fresh():
+                return super().load_overload(sig, target_context)
         except Exception:  # whatever a damaged file can cause: compile anew
-            return None
+            pass
+        return None
 
     def save_overload(self, sig, data):
         """Keep compiled code, if the disk lets us."""
         try:
-            super().save_overload(sig, data)
+            if self._home.is_fresh():
+                super().save_overload(sig, data)
         except OSError:
-            return
+            pass
 
 
 class _Files:
@@ -208,7 +251,7 @@ class _Files:
         """Give what was saved under a key, or None."""
         try:
             stored = self._path(key).read_bytes()
-        except OSError:
+        except FileNotFoundError:
             return None
         saved_key, data = pickle.loads(stored)
         return data if saved_key == key else None

@@ -1,0 +1,64 @@
+"""A line on stderr while kernels are compiled: why nothing seems to happen.
+
+It appears when compiling has taken a second, and is wiped away afterwards, so it stands
+in no notebook and no PDF.  Numba tells us when it begins and ends (`numba.core.event`).
+"""
+
+import sys
+import threading
+import time
+
+from numba.core import event
+
+PATIENCE = 1.0  # seconds of compiling that need no explanation
+TEXT = "Compiling the fast layers for this processor; once, about 20 s."
+
+
+class Notice(event.Listener):
+    """Listens to Numba, and shows the line as long as a kernel is compiled."""
+
+    def __init__(self):
+        self.depth, self.spent, self.begin, self.shown = 0, 0.0, 0.0, False
+        self.timer = None
+
+    def on_start(self, event):
+        """Note that Numba begins to compile a function, perhaps inside another."""
+        if not _is_kernel(event):
+            return
+        self.depth += 1
+        if self.depth == 1:
+            self.begin = time.monotonic()
+            self.timer = threading.Timer(PATIENCE - self.spent, self._show)
+            self.timer.daemon = True
+            self.timer.start()
+
+    def on_end(self, event):
+        """Note that it is done, or has failed."""
+        if not _is_kernel(event):
+            return
+        self.depth -= 1
+        if self.depth == 0:
+            self.timer.cancel()
+            self.timer.join()
+            self.spent = min(PATIENCE, self.spent + time.monotonic() - self.begin)
+            if self.shown:
+                self._write("\r" + " " * len(TEXT) + "\r")
+                self.shown = False
+
+    def _show(self):
+        self.shown = True
+        self._write("\r" + TEXT)
+
+    def _write(self, text):
+        try:
+            print(text, end="", file=sys.stderr, flush=True)
+        except (OSError, ValueError):  # a stream that was closed
+            pass
+
+
+def _is_kernel(event):
+    module = event.data["dispatcher"].py_func.__module__
+    return module.startswith(__name__.rpartition(".")[0] + ".")
+
+
+event.register("numba:compile", Notice())

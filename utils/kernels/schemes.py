@@ -24,9 +24,10 @@ stride 1.  Their outputs add up, which is one algorithm with a wider AT.
 The same three matrices give all gradients: that of w is G.T @ ((BT @ x) * (AT.T @
 dout)); that of x is a convolution of dout again, for which `backward` gives a scheme.
 
-Sources: S. Winograd, Arithmetic Complexity of Computations (1980); A. Lavin and S. Gray,
-Fast Algorithms for Convolutional Neural Networks, CVPR 2016; points: A. Barabasz et al.,
-Error Analysis and Improving the Accuracy of Winograd Convolution, ACM TOMS 2020.
+Sources: S. Winograd, Arithmetic Complexity of Computations (1980); A. Lavin and S.
+Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016; points: A. Barabasz
+et al., Error Analysis and Improving the Accuracy of Winograd Convolution for Deep
+Neural Networks, ACM TOMS 2020.
 """
 
 from typing import NamedTuple
@@ -144,6 +145,9 @@ class F2(NamedTuple):
 
     tiles: int  # along this axis
     origin: int  # first input pixel of tile 0; negative inside the padding
+    pixels: int  # that a tile sees
+    step_in: int  # input pixels from one tile to the next
+    step_out: int  # output pixels of a tile
 
 
 class F3(NamedTuple):
@@ -151,6 +155,9 @@ class F3(NamedTuple):
 
     tiles: int
     origin: int
+    pixels: int
+    step_in: int
+    step_out: int
 
 
 class F4(NamedTuple):
@@ -158,6 +165,9 @@ class F4(NamedTuple):
 
     tiles: int
     origin: int
+    pixels: int
+    step_in: int
+    step_out: int
 
 
 class F6(NamedTuple):
@@ -165,6 +175,9 @@ class F6(NamedTuple):
 
     tiles: int
     origin: int
+    pixels: int
+    step_in: int
+    step_out: int
 
 
 class S4(NamedTuple):
@@ -172,6 +185,9 @@ class S4(NamedTuple):
 
     tiles: int
     origin: int
+    pixels: int
+    step_in: int
+    step_out: int
 
 
 class B4Odd(NamedTuple):
@@ -179,6 +195,9 @@ class B4Odd(NamedTuple):
 
     tiles: int
     origin: int
+    pixels: int
+    step_in: int
+    step_out: int
 
 
 class B4Even(NamedTuple):
@@ -186,6 +205,9 @@ class B4Even(NamedTuple):
 
     tiles: int
     origin: int
+    pixels: int
+    step_in: int
+    step_out: int
 
 
 SCHEMES = {
@@ -226,7 +248,7 @@ def forward(size_out, stride, pad, multiple=1):
         if scheme.step_out % multiple == 0:
             choices.append((tiles * scheme.products, len(choices), kind, tiles))
     *_, kind, tiles = min(choices)
-    return kind(tiles, -pad)
+    return _axis(kind, tiles, -pad)
 
 
 def backward(size_in, stride, pad):
@@ -248,7 +270,12 @@ def backward(size_in, stride, pad):
         return forward(size_in, 1, 2 - pad)
     kind = B4Odd if pad % 2 else B4Even
     tiles = -(-size_in // SCHEMES[kind].step_out)
-    return kind(tiles, pad // 2 - (0 if pad % 2 else 1))
+    return _axis(kind, tiles, pad // 2 - (0 if pad % 2 else 1))
+
+
+def _axis(kind, tiles, origin):
+    scheme = SCHEMES[kind]
+    return kind(tiles, origin, scheme.pixels, scheme.step_in, scheme.step_out)
 
 
 def apply(matrix, vectors):

@@ -266,6 +266,30 @@ class Emitter:
             value = self.builder.insert_element(value, number, lane)
         return Vector(self, value)
 
+    def transpose(self, vectors):
+        """Turn `LANES` vectors, the rows of a square, into its columns.
+
+        Swaps the halves of rows that are LANES/2 apart, then quarters, and so on.
+        """
+        size = LANES
+        while size > 1:
+            half = size // 2
+            for first in range(0, LANES, size):
+                for i in range(first, first + half):
+                    pair = vectors[i], vectors[i + half]
+                    vectors[i], vectors[i + half] = self._swap(*pair, half)
+            size = half
+        return vectors
+
+    def _swap(self, a, b, half):
+        """Swap every second run of `half` lanes of a with the runs of b before them."""
+        lanes = range(LANES)
+        low = [i if not i & half else LANES + i - half for i in lanes]
+        high = [i + half if not i & half else LANES + i for i in lanes]
+        masks = [ir.Constant(ir.VectorType(I32, LANES), lanes) for lanes in (low, high)]
+        shuffle = self.builder.shuffle_vector
+        return [Vector(self, shuffle(a.value, b.value, mask)) for mask in masks]
+
     def store(self, vector, address, streaming=False):
         """Write a vector to memory.
 

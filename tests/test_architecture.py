@@ -39,6 +39,7 @@ ARROWS = {
     "cifar10": "whole_files",
     "batchnorm": "shapes",
     "fast_layers": "kernels shapes batchnorm",
+    "ladder": "kernels",
     "blocks": "layers batchnorm fast_layers",
     "solver": "optim",
     "receptive_field_probe": "receptive_field fast_layers",

@@ -23,6 +23,7 @@ What the notebooks look at:
 `receptive_field.py`        what a neuron sees, found by counting pixels
 `receptive_field_probe.py`  the same, asked of our own layers
 `studies.py`                the small nets that experiments are made with
+`ladder.py`                 one convolution, from Python's loops to the engine
 `plots/`                    every figure; its style is `workbook.mplstyle`
 `workbook.py`               how a notebook starts, reloads code and shows sources
 

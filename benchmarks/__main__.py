@@ -1,0 +1,113 @@
+"""Print tables: ``python -m benchmarks conv layers step ladder jit``."""
+
+import argparse
+import importlib
+import importlib.util
+import os
+import sys
+
+NAMES = ("conv", "layers", "step", "ladder", "jit")
+TORCH = "2.13.0"
+# They make the BLAS inside NumPy choose code for another processor than this one.
+FOREIGN = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+HEADER = """\
+ratio > 1: we are faster than the faster of PyTorch's two memory layouts (contiguous
+and channels last).  Medians of {rounds} alternating rounds in one process; all sides
+have computed the same numbers before (error: the largest difference).  PyTorch
+allocates its results at every call, as it always does; ours are written to arrays that
+exist.  GFLOP/s counts the operations of plain convolution, whatever the algorithm; the
+limit is the least time for what our algorithm must compute and move, with the peak
+({peak:.0f} GFLOP/s) and the copy measured in this run.  cores: how many we and the
+rival had; if these are fewer than the threads, other programs were in the way."""
+
+
+def arguments(argv):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Time our layers beside PyTorch and beside what is possible.",
+    )
+    parser.add_argument("names", nargs="+", choices=NAMES, metavar="NAME")
+    parser.add_argument("--json", metavar="FILE", help="write all rows there")
+    parser.add_argument("--threads", type=int, metavar="T", help="default: all cores")
+    parser.add_argument("--rounds", type=int, default=15, metavar="R")
+    parser.add_argument("--only", default="", help="rows whose name contains this text")
+    parser.add_argument("--figure", metavar="PNG", help="draw the ladder there")
+    options = parser.parse_args(argv)
+    if options.threads is not None and options.threads < 1:
+        parser.error(f"--threads is {options.threads}, expected 1 or more")
+    if options.figure and "ladder" not in options.names:
+        parser.error("--figure draws the ladder: name it, too")
+    return options
+
+
+def without_foreign_settings():
+    """Start anew without variables that would slow NumPy's BLAS down."""
+    found = [name for name in FOREIGN if name in os.environ]
+    if found:
+        print(f"Starting anew without {' and '.join(found)}.", flush=True)
+        for name in found:
+            del os.environ[name]
+        command = [sys.executable, "-m", "benchmarks", *sys.argv[1:]]
+        os.execv(sys.executable, command)
+
+
+def set_threads(number):
+    """Let all sides use equally many threads."""
+    if number is not None:  # before anything asks how many there are
+        os.environ["UTILS_THREADS"] = str(number)
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    from utils.kernels import threads
+
+    torch.set_num_threads(threads.count())
+    threadpool_limits(threads.count())
+
+
+def print_header(rounds):
+    """Say where and how the numbers were measured."""
+    from benchmarks import machine
+
+    print(machine.where())
+    print(HEADER.format(rounds=rounds, peak=machine.peak()))
+    others = machine.busy()
+    if others is not None and others > machine.BUSY:
+        print(
+            f"Warning: other processes use {others:.1f} cores now; these times are "
+            f"not to be trusted.",
+            file=sys.stderr,
+        )
+
+
+def main(argv=None):
+    """Measure, print, and write what the command line asks for; give exit status."""
+    options = arguments(argv)
+    if importlib.util.find_spec("torch") is None:
+        print(
+            f"The benchmarks compare with PyTorch, which is not installed here: "
+            f"pip install torch=={TORCH}",
+            file=sys.stderr,
+        )
+        return 2
+    set_threads(options.threads)
+    from benchmarks import harness
+
+    print_header(options.rounds)
+    rows = []
+    for name in options.names:
+        table = []
+        print(f"\n{name}\n{harness.HEADER}")
+        for row in importlib.import_module(f"benchmarks.{name}").rows(options):
+            table.append(row)
+            print(harness.line(row), flush=True)
+        print(harness.means(table))
+        rows += table
+        if options.json:  # after every table: an interrupted run keeps what it has
+            harness.write_json(rows, options.json)
+    return 0
+
+
+if __name__ == "__main__":
+    without_foreign_settings()
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""What the machine can do: limits that are plausible, and others who use it."""
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from benchmarks import machine
+from utils.kernels import threads
+
+
+def test_a_copy_of_twice_the_size_takes_twice_as_long(monkeypatch):
+    seen = []
+    monkeypatch.setattr(machine, "_copy_once", lambda size: seen.append(size) or 1e-3)
+    assert machine.copy_seconds(2**20 * 8) == pytest.approx(1e-3)
+    assert machine.copy_seconds(2**20 * 10) == pytest.approx(1.25e-3)  # same copy
+    assert seen == [2**20, 2**20]
+
+
+def test_a_copy_is_not_faster_than_a_terabyte_per_second():
+    seconds = machine.copy_seconds(8 * 2**16)
+    assert 8 * 2**16 / 1e12 < seconds < 1
+
+
+def test_the_peak_is_measured_with_the_right_number_of_operations(monkeypatch):
+    calls = []
+
+    def each(kernel, repeats, a, b, c):
+        calls.append(repeats)
+        for sums, left, right in zip(c, a, b, strict=True):
+            sums[...] = left @ right  # what one product has to be
+        time.sleep(0.001)
+
+    monkeypatch.setattr(machine.threads, "each", each)
+    monkeypatch.setattr(machine.threads, "count", lambda: 3)
+    gflops = machine.peak.__wrapped__()
+    per_product = 2 * machine.ROWS * machine.DEPTH * machine.gemm.WIDTH
+    most = 3 * max(calls) * per_product / 0.001 / 1e9
+    assert most / 100 < gflops <= most
+
+
+def test_the_microkernel_of_the_peak_multiplies():
+    if not hasattr(machine._multiply, "py_func"):
+        pytest.skip("needs compiled kernels")
+    rng = np.random.default_rng(0)
+    a = threads.aligned((2, machine.ROWS, 8))
+    b = threads.aligned((2, 8, machine.gemm.WIDTH))
+    c = threads.aligned((2, machine.ROWS, machine.gemm.WIDTH))
+    a[...], b[...] = rng.standard_normal(a.shape), rng.standard_normal(b.shape)
+    for worker in range(2):
+        machine._multiply(worker, 2, 3, a, b, c)
+    np.testing.assert_allclose(c, a @ b, atol=1e-5)
+
+
+@pytest.mark.skipif(machine.Watch._now() is None, reason="no /proc/stat here")
+def test_the_watch_sees_others():
+    burn = "import time; e = time.time() + 1.5\nwhile time.time() < e: pass"
+    watch = machine.Watch()
+    subprocess.run([sys.executable, "-c", burn], check=True)
+    assert watch.others() > 0.3
+
+
+@pytest.mark.skipif(machine.Watch._now() is None, reason="no /proc/stat here")
+def test_the_watch_does_not_count_ourselves(monkeypatch):
+    # wall time, all processors, this process
+    moments = iter([(10.0, 50.0, 5.0), (12.0, 53.5, 8.0)])
+    monkeypatch.setattr(machine.Watch, "_now", staticmethod(lambda: next(moments)))
+    assert machine.Watch().others() == pytest.approx(0.25)
+
+
+def test_a_system_without_counters_gives_none(monkeypatch):
+    monkeypatch.setattr(machine.Watch, "_now", staticmethod(lambda: None))
+    assert machine.Watch().others() is None
+    assert machine.busy(0) is None
+
+
+def test_the_processor_has_a_name():
+    assert machine.processor().strip()

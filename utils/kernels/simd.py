@@ -352,6 +352,11 @@ class Emitter:
         """Give the larger number; a NaN in `b` wins."""
         return self.where(a > b, a, b)
 
+    def beats(self, a, b):
+        """Compare lane by lane: a mask of where a > b, or a is a NaN and b is not."""
+        larger = self.builder.fcmp_unordered(">", a.value, b.value)
+        return self.both(larger, self.builder.fcmp_ordered("ord", b.value, b.value))
+
     def relu(self, x):
         """Give max(0, x); a NaN stays."""
         zero = self.constant(0)

@@ -13,7 +13,7 @@ vectors; "c" is the number of the first channel of a vector.
 ==============  ==============================================================
 sources
 `Plain`         x
-`BnRelu`        relu(scale * x + shift): batchnorm and ReLU of the layer before
+`BnAct`         activation(scale * x + shift): the batchnorm of the layer before
 `BnBack`        a * dout + b * y + c: the gradient behind a batchnorm
 `PoolBack`      the same of a pooled map, each value at its window's maximum
 `BnPoolBack`    a * dout at the window's maximum, + b * y + c: pooling came last
@@ -45,7 +45,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from utils.kernels.activations import slope
+from utils.kernels.activations import back
+from utils.kernels.activations import value as value_of
 
 
 class Plain(NamedTuple):
@@ -54,12 +55,13 @@ class Plain(NamedTuple):
     x: np.ndarray
 
 
-class BnRelu(NamedTuple):
-    """relu(scale * x + shift); scale and shift (C,)."""
+class BnAct(NamedTuple):
+    """activation(scale * x + shift); scale and shift (C,)."""
 
     x: np.ndarray
     scale: np.ndarray
     shift: np.ndarray
+    activation: NamedTuple
 
 
 class BnBack(NamedTuple):
@@ -170,7 +172,7 @@ class Reader:
     def __init__(self, e, source, place, image, c):
         self.e, self.source, self.place = e, source, place
         self.image, self.c = image, c
-        names = {BnRelu: ("scale", "shift")}.get(source.kind, ("a", "b", "c"))
+        names = {BnAct: ("scale", "shift")}.get(source.kind, ("a", "b", "c"))
         names = () if source.kind is Plain else names
         self.constants = [e.load(getattr(source, name) + c * 4) for name in names]
 
@@ -182,9 +184,10 @@ class Reader:
             where = e.choose(inside, where, e.int(0))
         if kind is Plain:
             value = e.load(self.source.x + where * 4)
-        elif kind is BnRelu:
+        elif kind is BnAct:
             scale, shift = self.constants
-            value = e.relu(e.load(self.source.x + where * 4) * scale + shift)
+            z = e.load(self.source.x + where * 4) * scale + shift
+            value = value_of(e, self.source.activation.kind, z)
         elif kind is BnBack:
             a, b, c = self.constants
             y_value = e.load(self.source.y + where * 4)
@@ -258,7 +261,7 @@ class Writer:
         if sink.kind is ActBack:
             factor = e.load(sink.y + where)
             z = factor * self.scale + self.shift
-            value = value * slope(e, sink.activation, z)
+            value = back(e, sink.activation.kind, value, z)
         self._store(value, sink.out + where, inside)
         if hasattr(sink, "sums"):
             self._count(value, factor, inside)

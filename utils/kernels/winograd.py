@@ -399,9 +399,9 @@ class Convolution:
         tiles = N * rows.tiles * cols.tiles
         return Plan(rows, cols, source, sink, N, products, tiles, self._block(tiles))
 
-    def _block(self, tiles, block=BLOCK):
+    def _block(self, tiles, block=None):
         """Choose a block size that gives all threads about as many blocks."""
-        workers = threads.count()
+        workers, block = threads.count(), block or BLOCK
         blocks = max(1, round(tiles / (block * workers))) * workers
         each = -(-tiles // blocks)
         return -(-each // ROWS) * ROWS

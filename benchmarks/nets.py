@@ -1,0 +1,312 @@
+"""Three networks on the fused kernels, as the training loop of a network runs them.
+
+Given code for `benchmarks/step.py`: the nets are written out, layer by layer, so that
+one can see which kernel does what.  A net has ``params``, ``grads`` and
+``step(x, labels) -> loss``, a whole step of training with SGD, momentum and weight
+decay.  Nothing is allocated in a step but vectors of a few hundred numbers.
+"""
+
+import numpy as np
+
+from utils.kernels import (
+    activations,
+    batchnorm,
+    direct,
+    fusion,
+    passes,
+    threads,
+    winograd,
+)
+from utils.kernels import direct as narrow
+from utils.kernels.activations import Gelu, Identity, Relu
+from utils.kernels.scratch import Scratch
+from utils.kernels.simd import LANES, padded
+
+RATE, MOMENTUM, DECAY = np.float32(1e-3), np.float32(0.9), np.float32(5e-4)
+
+
+def zeros(*shape):
+    """Give aligned float32 memory."""
+    return threads.aligned(shape, np.float32)
+
+
+def softmax_loss(affine, features, labels, smoothing=0.0, scale=1.0):
+    """Give the mean cross-entropy of an affine layer and the gradient of its output."""
+    out, M = affine.forward(features), affine.M
+    N, scores = len(labels), out[:, :M] * scale
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    target = np.full_like(scores, smoothing / M)
+    target[np.arange(N), labels] += 1 - smoothing
+    dout = np.zeros_like(out)
+    dout[:, :M] = (np.exp(log_p) - target) * (scale / N)
+    return -(target * log_p).sum() / N, dout
+
+
+class BatchNorm:
+    """The numbers of a batchnorm per channel; the maps are in the convolutions."""
+
+    def __init__(self, gamma, beta, eps=1e-5):
+        self.gamma, self.beta, self.eps = gamma, beta, eps
+
+    def read(self, sums, count):
+        """Take the sums of y and y**2 over `count` pixels: scale and shift follow."""
+        total, squares = sums.sum(axis=0, dtype=np.float64)
+        self.count, self.mean = count, total / count
+        var = np.maximum(squares / count - self.mean**2, 0)
+        self.inverse = 1 / np.sqrt(var + self.eps)
+        scale = self.gamma * self.inverse
+        self.scale = scale.astype(np.float32)
+        self.shift = (self.beta - self.mean * scale).astype(np.float32)
+
+    def back(self, sums):
+        """Take the sums of dout and dout * y: give dgamma, dbeta and (a, b, c)."""
+        dbeta, product = sums.sum(axis=0, dtype=np.float64)
+        dgamma = (product - self.mean * dbeta) * self.inverse
+        a = self.gamma * self.inverse
+        b = -a * self.inverse * dgamma / self.count
+        c = -a * dbeta / self.count - b * self.mean
+        return dgamma, dbeta, [part.astype(np.float32) for part in (a, b, c)]
+
+
+class Net:
+    """Parameters, gradients, and their update."""
+
+    def __init__(self):
+        self.params, self.grads, self._velocity = {}, {}, {}
+        self.scratch = Scratch()
+
+    def add(self, name, value):
+        """Add a parameter with its gradient; give both."""
+        self.params[name] = zeros(*value.shape)
+        self.params[name][...] = value
+        self.grads[name] = zeros(*value.shape)
+        self._velocity[name] = zeros(*value.shape)
+        return self.params[name], self.grads[name]
+
+    def update(self):
+        """Do one step of SGD on all parameters."""
+        for name, w in self.params.items():
+            v, dw = self._velocity[name], self.grads[name]
+            v *= MOMENTUM
+            v += dw
+            v += DECAY * w
+            w -= RATE * v
+
+
+class Affine:
+    """Fully connected layer, by the kernel of a 1 x 1 convolution."""
+
+    def __init__(self, net, name, D, M, rng, scale):
+        wide = padded(M)
+        weights = np.zeros((D, wide))
+        weights[:, :M] = rng.standard_normal((D, M)) * scale
+        self.w, self.dw = net.add(f"w{name}", weights)
+        self.b, self.db = net.add(f"b{name}", np.zeros(wide))
+        self.M = M
+
+    def forward(self, x, relu=False):
+        """Give x @ w + b; columns from M on are 0."""
+        N, D = x.shape
+        if not hasattr(self, "out"):
+            self.out = zeros(N, self.w.shape[1])
+        self.x = x.reshape(N, 1, 1, D)
+        out = self.out.reshape(N, 1, 1, -1)
+        direct.forward(self.x, self.w[None, None], self.b, out, 1, 0, relu)
+        return self.out
+
+    def backward(self, dout, dx=None):
+        """Go back; columns of dout from M on must be 0."""
+        dout = dout.reshape(len(dout), 1, 1, -1)
+        direct.backward_weights(self.x, dout, self.dw[None, None], self.db, 1, 0)
+        if dx is not None:
+            direct.backward_data(dout, self.w[None, None], dx.reshape(self.x.shape), 1, 0)
+
+
+class Stage:
+    """Convolution 3 x 3, batchnorm, activation, and perhaps a 2 x 2 pooling.
+
+    `pool` is "before" or "after" batchnorm, or None.  ReLU is applied where the next
+    convolution reads; GELU costs too much for that and has a pass of its own.
+    """
+
+    def __init__(self, net, name, N, size, C, K, rng, pool=None, curve=None, gain=2):
+        self.curve = Relu() if curve is None else curve
+        weights = rng.standard_normal((3, 3, C, K)) * np.sqrt(gain / 9 / C)
+        self.w, self.dw = net.add(f"w{name}", weights)
+        self.gamma, self.dgamma = net.add(f"gamma{name}", np.ones(K))
+        self.beta, self.dbeta = net.add(f"beta{name}", np.zeros(K))
+        self.norm, self.pool = BatchNorm(self.gamma, self.beta), pool
+        self.half, self.dz = size // 2, None
+        needed = 2 * self.half if pool == "before" else size
+        out = (N, size, size, K) if pool != "before" else (N, self.half, self.half, K)
+        self.y = self.seen = zeros(*out)
+        if pool:
+            self.index = threads.aligned((N, self.half, self.half, K), np.uint8)
+        if pool == "after":
+            self.seen = zeros(N, self.half, self.half, K)
+        self.count = self.y.size // K
+        if not isinstance(self.curve, Relu):
+            self.active = zeros(*self.seen.shape)
+        self.conv = None
+        if C % LANES == 0:
+            self.conv = winograd.Convolution(
+                N,
+                size,
+                size,
+                C,
+                K,
+                out_size=(needed, needed),
+                pooled=pool is not None,
+                scratch=net.scratch,
+            )
+        self.sums = zeros(self.conv.blocks if self.conv else 1, 2, K)
+
+    def forward(self, source):
+        """Convolve a source; give the source of the next layer."""
+        half = self.half
+        if self.conv is None:
+            narrow.forward(source.x, self.w, None, self.y, 1, 1)
+            wide = batchnorm.BatchNorm(self.y.shape[-1])
+            wide.measure(self.y)
+            mean = wide.mean * self.count
+            self.sums = np.stack([mean, wide.var * self.count + wide.mean * mean])[None]
+        else:
+            sink = fusion.StoreStats(self.y, self.sums)
+            if self.pool == "before":
+                sink = fusion.StorePool(self.y, self.index, self.sums, half, half)
+            if self.pool == "after":
+                sign = np.where(self.gamma < 0, -1, 1).astype(np.float32)
+                sink = fusion.StoreBnPool(
+                    self.y, self.sums, self.seen, self.index, sign, half, half
+                )
+            self.conv.forward(self.w, source, sink)
+        self.norm.read(self.sums, self.count)
+        self.source = source
+        if isinstance(self.curve, Relu):
+            return self.normal(self.curve)
+        return fusion.Plain(self.activate(self.active))
+
+    def activate(self, out):
+        """Write what the next layer sees."""
+        passes.fill(self.normal(self.curve), out)
+        return out
+
+    def normal(self, curve):
+        """Give the source of what the next layer sees."""
+        return fusion.BnAct(self.seen, self.norm.scale, self.norm.shift, curve)
+
+    def sink(self, blocks):
+        """Say where the gradient of what the next layer sees goes."""
+        if self.dz is None:
+            self.dz = zeros(*self.seen.shape)
+            self.dz_sums = zeros(blocks, 2, self.y.shape[-1])
+        numbers = self.norm.scale, self.norm.shift, self.curve, self.dz_sums
+        return fusion.ActBack(self.dz, self.seen, *numbers)
+
+    def backward_from(self, dout):
+        """Take the gradient of the activation, for the last stage."""
+        sink, C = self.sink(1), self.y.shape[-1]
+        z = zeros(*self.seen.shape)
+        passes.fill(self.normal(Identity()), z)
+        activations.backward(self.curve, dout, z, sink.out)
+        rows, seen = sink.out.reshape(-1, C), self.seen.reshape(-1, C)
+        self.dz_sums[0] = rows.sum(axis=0), np.einsum("pc,pc->c", rows, seen)
+
+    def backward(self, before):
+        """Go back, from self.dz and its sums, through batchnorm and convolution."""
+        self.dgamma[:], self.dbeta[:], numbers = self.norm.back(self.dz_sums)
+        if self.pool:
+            kind = fusion.PoolBack if self.pool == "before" else fusion.BnPoolBack
+            gradient = kind(
+                self.dz, self.y, self.index, *numbers, self.half, self.half
+            )
+        else:
+            gradient = fusion.BnBack(self.dz, self.y, *numbers)
+        if self.conv is None:
+            passes.fill(gradient, self.dz)
+            narrow.backward_weights(self.source.x, self.dz, self.dw, None, 1, 1)
+            return
+        self.conv.backward_weights(self.source, gradient, self.dw)
+        if before is not None:
+            sink = before.sink(self.conv.data_blocks)
+            self.conv.backward_data(self.w, gradient, sink)
+
+
+class VggNet(Net):
+    """64-64-pool-128-128-pool-256-256-pool-10: 3 x 3, batchnorm, ReLU."""
+
+    def __init__(self, N, size=32, seed=0):
+        super().__init__()
+        rng, C = np.random.default_rng(seed), 3
+        self.stages = []
+        for number, K in enumerate((64, 64, 128, 128, 256, 256)):
+            pool = "after" if number % 2 else None
+            self.stages.append(Stage(self, number, N, size, C, K, rng, pool))
+            C, size = K, size // 2 if pool else size
+        self.features = zeros(N, size, size, C)
+        self.dfeatures = zeros(N, size, size, C)
+        self.affine = Affine(self, "f", self.features[0].size, 10, rng, 0.01)
+
+    def step(self, x, labels):
+        """Train on one batch: x (N, H, W, 3) float32."""
+        source, last = fusion.Plain(x), self.stages[-1]
+        for stage in self.stages:
+            source = stage.forward(source)
+        features = last.activate(self.features).reshape(len(x), -1)
+        loss, dscores = softmax_loss(self.affine, features, labels)
+        self.affine.backward(dscores, self.dfeatures)
+        last.backward_from(self.dfeatures)
+        befores = [None, *self.stages]
+        for stage, before in zip(self.stages[::-1], befores[-2::-1], strict=True):
+            stage.backward(before)
+        self.update()
+        return loss
+
+
+class AirNet(Net):
+    """The net of airbench94: a frozen 2 x 2 layer, then blocks of 64, 256, 256."""
+
+    def __init__(self, N, size=32, seed=0):
+        super().__init__()
+        rng = np.random.default_rng(seed)
+        C, size = padded(24), size - 1
+        self.whiten = zeros(2, 2, 3, C)
+        self.whiten[..., :24] = rng.standard_normal((2, 2, 3, 24)) * 0.3
+        self.first = zeros(N, size, size, C)
+        self.stages = []
+        for number, K in enumerate((64, 64, 256, 256, 256, 256)):
+            pool = None if number % 2 else "before"
+            stage = Stage(
+                self, number, N, size, C, K, rng, pool, curve=Gelu(), gain=1
+            )
+            stage.w[:, :, 24 if number == 0 else C :] = 0
+            self.stages.append(stage)
+            C, size = K, size // 2 if pool else size
+        self.features, self.dmap = zeros(N, C), zeros(N, size * size, C)
+        self.affine = Affine(self, "f", C, 10, rng, 0.05)
+
+    def step(self, x, labels):
+        """Train on one batch: x (N, H, W, 3) float32."""
+        direct.forward(x, self.whiten, None, self.first, 1, 0)
+        activations.forward(Gelu(), self.first, self.first)
+        source = fusion.Plain(self.first)
+        for stage in self.stages:
+            source = stage.forward(source)
+        last = source.x.reshape(self.dmap.shape)
+        where = last.argmax(axis=1)[:, None]
+        self.features[:] = np.take_along_axis(last, where, axis=1)[:, 0]
+        loss, dscores = softmax_loss(self.affine, self.features, labels, 0.2, 1 / 9)
+        dfeatures = np.empty_like(self.features)
+        self.affine.backward(dscores, dfeatures)
+        self.dmap[:] = 0
+        np.put_along_axis(self.dmap, where, dfeatures[:, None], axis=1)
+        self.stages[-1].backward_from(self.dmap.reshape(source.x.shape))
+        befores = [None, *self.stages]
+        for stage, before in zip(self.stages[::-1], befores[-2::-1], strict=True):
+            stage.backward(before)
+        self.update()
+        return loss
+
+
+NETS = {"vgg": VggNet, "airbench": AirNet}

@@ -97,7 +97,7 @@ def job(shape, direction, numbers):
         direction,
         ours,
         rivals.torch_conv(direction, x, w, b, dout, *geometry),
-        tolerance=engine.TOLERANCE[direction],
+        tolerance=engine.tolerance(direction, saved),
         operations=shape.operations,
         saved=saved,
         traffic=shape.traffic,

@@ -248,9 +248,11 @@ def line(row):
     share = " " * 9 if share is None else f"{share:9.0%}"
     error = row.get("error")
     error = " " * 9 if error is None else f"{error:9.0e}"
+    unit = "mb" if "ours_mb" in row else "ms"
     return (
-        f"{row['name']:30}{row['pass']:9}{number('ours_ms', 9, 2)}"
-        f"{number('rival_ms', 9, 2)}  {row['rival'] or '':13}{number('ratio', 6, 2)}"
+        f"{row['name']:30}{row['pass']:9}{number(f'ours_{unit}', 9, 2)}"
+        f"{number(f'rival_{unit}', 9, 2)}  {row['rival'] or '':13}"
+        f"{number('ratio', 6, 2)}"
         f"{number('gflops', 9, 0)}{number('limit_ms', 9, 2)}{share}"
         f"  {row.get('limit', ''):11}{number('im2col_ms', 9, 2)}{error}"
         f"{number('ours_cores', 6, 1)}{number('rival_cores', 5, 1)}"

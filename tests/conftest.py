@@ -5,6 +5,7 @@ import struct
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,24 @@ settings.register_profile(
     "workbook", deadline=None, derandomize=True, database=None, print_blob=False
 )
 settings.load_profile("workbook")
+
+KERNELS = Path(__file__).resolve().parent / "kernels"
+
+
+def pytest_ignore_collect(collection_path):
+    """Leave out what cannot run without the compiler, if that is turned off.
+
+    Vector instructions exist in machine code only.
+    """
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0"):
+        return None
+    if collection_path.parent != KERNELS or collection_path.suffix != ".py":
+        return None
+    from utils.kernels.compiler import with_imports
+
+    module = collection_path.stem.removeprefix("test_")
+    return True if "simd" in with_imports(module) else None
+
 
 TOY_CLASSES = [f"class {label}" for label in range(10)]
 

@@ -102,7 +102,7 @@ def _home(module):
     checked = os.environ.get("UTILS_CHECK_MEMORY", "0") not in ("", "0")
     if checked or module not in _LOADED:
         return None
-    sources = _imported(module)
+    sources = with_imports(module)
     for root in _roots():
         folder = root / "cnn-workbook-kernels" / f"{module}-{_key(sources)}"
         try:
@@ -121,9 +121,9 @@ def _text(module):
     return (SOURCES / f"{module}.py").read_text("utf-8")
 
 
-def _imported(module):
+def with_imports(module):
     """List a module and those of this folder that it imports, or they import, ..."""
-    found, new = set(), {module}
+    found, new = set(), {module} & set(_LOADED)
     while new:
         found |= new
         lines = r"^ *(?:from|import) [^(\n]*(?:\([^)]*\))?"
@@ -190,8 +190,8 @@ def _prune(parent, module):
 class _Locator:
     """What Numba's cache wants to know about a function: all said by the folder."""
 
-    def __init__(self, home):
-        self.folder = home.folder
+    def __init__(self, function, home):
+        self.folder, self._py_file = home.folder, function.__code__.co_filename
 
     def get_cache_path(self):
         return str(self.folder)
@@ -206,7 +206,7 @@ class _Locator:
 class _Implementation(CompileResultCacheImpl):
     def __init__(self, function, home):
         self._lineno = function.__code__.co_firstlineno
-        self._locator = _Locator(home)
+        self._locator = _Locator(function, home)
         self._filename_base = function.__qualname__
 
 

@@ -108,7 +108,9 @@ def aligned(shape, dtype=np.float32):
     if size < HUGE_PAGE or not hasattr(mmap, "MADV_HUGEPAGE"):
         step, memory = CACHE_LINE, np.zeros(size + CACHE_LINE, np.uint8)
     else:
-        step, memory = HUGE_PAGE, mmap.mmap(-1, size + HUGE_PAGE)
+        # Private: a forked child must not write into its parent's arrays.
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+        step, memory = HUGE_PAGE, mmap.mmap(-1, size + HUGE_PAGE, flags=flags)
         try:
             memory.madvise(mmap.MADV_HUGEPAGE)
         except OSError:
@@ -196,31 +198,31 @@ def _together(calls):
 
 
 def _share(calls, helpers):
+    rung = False
     try:
         for helper, call in zip(helpers, calls[1:], strict=True):
             # The context carries np.errstate into the threads.
-            helper.job = copy_context(), call
+            helper.error, helper.job = None, (copy_context(), call)
             _ring(helper.ready)
+        rung = True
         function, *args = calls[0]
         function(*args)
     finally:
-        _wait(helpers)
-    errors = [helper.error for helper in helpers if helper.error is not None]
+        _wait(helpers, rung)
     for helper in helpers:
-        helper.error = None
-    if errors:
-        raise errors[0]
+        if helper.error is not None:
+            raise helper.error
 
 
-def _wait(helpers):
+def _wait(helpers, rung):
     """Return only when every thread has let go of the arrays, even at Ctrl-C."""
     interrupt = None
     while True:
         try:
             for helper in helpers:
                 while helper.job is not None:
-                    if interrupt is not None:
-                        _ring(helper.ready)  # Ctrl-C may have come before the bell
+                    if not rung:  # Ctrl-C came between a job and its bell
+                        _ring(helper.ready)
                     helper.done.acquire()
             break
         except BaseException as error:

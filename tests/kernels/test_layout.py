@@ -1,0 +1,107 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from utils.kernels import layout
+from utils.kernels.simd import LANES, padded
+
+CANARY = np.float32(-77)
+# Around whole vectors, and far from them.
+SIZES = st.one_of(
+    st.integers(1, 3), st.sampled_from([LANES - 1, LANES, LANES + 1, 2 * LANES + 3])
+)
+
+
+def fenced(shape):
+    """Give an array with canaries before and after it, and a check that they live."""
+    size = int(np.prod(shape))
+    memory = np.full(size + 64, CANARY, np.float32)
+
+    def check():
+        assert (memory[:32] == CANARY).all() and (memory[32 + size :] == CANARY).all()
+
+    return memory[32 : 32 + size].reshape(shape), check
+
+
+def numbers(*shape):
+    return np.arange(1, 1 + np.prod(shape), dtype=np.float32).reshape(shape)
+
+
+def images_and_back(N, C, H, W, Q):
+    x = numbers(N, C, H, W)
+    last, check = fenced((N, H, W, Q))
+    layout.images_to_last(x, last)
+    check()
+    np.testing.assert_array_equal(last[..., :C], x.transpose(0, 2, 3, 1))
+    assert not last[..., C:].any()
+    last[..., C:] = np.nan
+    back, check = fenced(x.shape)
+    layout.images_to_first(last, back)
+    check()
+    np.testing.assert_array_equal(back, x)
+
+
+def filters_and_back(F, C, HH, WW, channels, K):
+    w = numbers(F, C, HH, WW)
+    last, check = fenced((HH, WW, channels, K))
+    layout.filters_to_last(w, last)
+    check()
+    np.testing.assert_array_equal(last[:, :, :C, :F], w.transpose(2, 3, 1, 0))
+    assert not last[:, :, C:].any() and not last[:, :, :, F:].any()
+    last[:, :, C:] = last[:, :, :, F:] = np.nan
+    back, check = fenced(w.shape)
+    layout.filters_to_first(last, back)
+    check()
+    np.testing.assert_array_equal(back, w)
+
+
+@given(N=st.integers(0, 3), C=SIZES, H=SIZES, W=SIZES, more=st.integers(0, 2))
+def test_images_of_any_size(N, C, H, W, more):
+    images_and_back(N, C, H, W, padded(C) + more * LANES)
+    images_and_back(N, C, H, W, C + more)
+
+
+@given(F=SIZES, C=SIZES, HH=st.integers(1, 4), WW=st.integers(1, 4))
+def test_filters_of_any_size(F, C, HH, WW):
+    filters_and_back(F, C, HH, WW, C, padded(F))
+    filters_and_back(F, C, HH, WW, padded(C), padded(F) + LANES)
+
+
+def test_much_is_done_by_all_threads():
+    images_and_back(5, 70, 20, 21, 5 * 16)
+    filters_and_back(100, 90, 3, 3, 96, 112)
+    assert 100 * 90 * 9 > layout.FEW
+
+
+def test_nothing_but_the_memory_of_the_arrays_is_touched():
+    code = """
+import numpy as np
+from utils.kernels import layout
+from utils.kernels.simd import LANES, padded, watched
+for C, P in ((LANES, LANES + 3), (LANES + 1, 2 * LANES), (3, LANES)):
+    x = np.ones((2, C, 1, P), np.float32)
+    last = np.empty((2, 1, P, padded(C)), np.float32)
+    w = np.ones((C, P, 1, 3), np.float32)
+    turned = np.empty((1, 3, P + 1, padded(C)), np.float32)
+    with watched(x, last):
+        layout.images_to_last(x, last)
+        layout.images_to_first(last, x)
+    with watched(w, turned):
+        layout.filters_to_last(w, turned)
+        layout.filters_to_first(turned, w)
+    try:
+        with watched(x):
+            layout.images_to_last(x, last)
+    except RuntimeError:
+        continue
+    raise SystemExit("nobody watched")
+print("clean")
+"""
+    env = {**os.environ, "UTILS_CHECK_MEMORY": "1"}
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert result.stdout.strip() == "clean", result.stderr

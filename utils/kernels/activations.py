@@ -31,7 +31,7 @@ Cost:        one read and one write per number (two reads backward); the arithme
 
 from typing import NamedTuple
 
-from utils.kernels import threads
+from utils.kernels import expect, threads
 from utils.kernels.compiler import kernel
 from utils.kernels.simd import BYTES, LANES, address, instruction
 
@@ -190,10 +190,17 @@ def forward(curve, x, out):
     curve : Identity, Relu, Gelu or Silu
         The activation, for example ``Relu()``.
     x : ndarray, float32, in C order
-        Input; its size is a multiple of `simd.LANES`.
+        Input; its last axis is a multiple of `simd.LANES`.
     out : ndarray of the same shape
         Written; may be `x` itself.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit together or are not what kernels expect.
     """
+    expect.maps(x=x, out=out)
+    expect.same_shape(x.shape, out=out)
     threads.each(_forward, curve, x, out)
 
 
@@ -208,5 +215,12 @@ def backward(curve, dout, x, dx):
         Gradient of the loss with respect to the output, and the activation's input.
     dx : ndarray of the same shape
         Written; may be `dout` or `x` itself.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit together or are not what kernels expect.
     """
+    expect.maps(dout=dout, x=x, dx=dx)
+    expect.same_shape(x.shape, dout=dout, dx=dx)
     threads.each(_backward, curve, dout, x, dx)

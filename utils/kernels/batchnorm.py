@@ -34,7 +34,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from utils.kernels import batchnorm_maps, batchnorm_sums, threads, walk
+from utils.kernels import batchnorm_maps, batchnorm_sums, expect, threads, walk
 from utils.kernels.batchnorm_maps import Norm, NormBack
 
 
@@ -70,6 +70,11 @@ class BatchNorm:
         What is done to each number; written by `prepare`.
     dgamma, dbeta : ndarray (C,), float32
         Gradients; written by `reduce`.
+
+    Raises
+    ------
+    ValueError
+        All methods: if maps do not fit together or are not what kernels expect.
     """
 
     def __init__(self, C, eps=1e-5):
@@ -88,9 +93,27 @@ class BatchNorm:
         self._counters[:] = 0
         return Work(self._counters, self._lines, self._parts[:rows])
 
+    def _matrices(self, **maps):
+        """View maps (..., C) of one shape as matrices with a row per pixel."""
+        expect.maps(**maps)
+        first, C = next(iter(maps.values())), len(self.mean)
+        expect.same_shape((*first.shape[:-1], C), **maps)
+        return [a.reshape(-1, C) for a in maps.values()]
+
+    def _pooled(self, x, index, **pooled):
+        """Check the shapes of a pooled layer; give what its kernels need."""
+        expect.maps(x=x, **pooled)
+        N, H, W, _ = x.shape
+        shape = N, H // 2, W // 2, len(self.mean)
+        expect.same_shape(shape, index=index, **pooled)
+        expect.same_shape((N, H, W, len(self.mean)), x=x)
+        if index.dtype != np.uint8 or not index.flags.c_contiguous:
+            raise ValueError(f"index is {index.dtype}, expected uint8 in C order.")
+        return self._work(N * (H // 2))
+
     def measure(self, x):
         """Compute `mean` and `var` of x, float32 (..., C) in C order."""
-        x = x.reshape(-1, x.shape[-1])
+        (x,) = self._matrices(x=x)
         work = self._work(len(x))
         threads.each(batchnorm_sums.measure, x, work)
         batchnorm_sums.join(len(x), work.parts, self.mean, self.var)
@@ -115,7 +138,7 @@ class BatchNorm:
         out : ndarray of the same shape
             Written; may be `x` itself, if there is no backward pass.
         """
-        x, out = _matrices(x, out)
+        x, out = self._matrices(x=x, out=out)
         work = self._work(len(x))
         threads.each(batchnorm_maps.normalize, curve, self.norm, x, out, work)
 
@@ -131,7 +154,7 @@ class BatchNorm:
         pixels : int, optional
             Rows over which mean and variance were taken, if not those of `x`.
         """
-        dout, x = _matrices(dout, x)
+        dout, x = self._matrices(dout=dout, x=x)
         work = self._work(len(x))
         threads.each(batchnorm_sums.reduce, curve, self.norm, dout, x, work)
         total, product = work.parts.sum(axis=0)
@@ -155,7 +178,7 @@ class BatchNorm:
         dx : ndarray of the same shape
             Written; may be `dout` itself.
         """
-        dout, x, dx = _matrices(dout, x, dx)
+        dout, x, dx = self._matrices(dout=dout, x=x, dx=dx)
         work = self._work(len(x))
         kernel = batchnorm_maps.normalize_back
         threads.each(kernel, curve, self.norm_back, dout, x, dx, work)
@@ -178,7 +201,7 @@ class BatchNorm:
             Written: where it stood (2 * row + column).  Of equal values the first wins;
             a NaN wins over everything.
         """
-        work = self._work(out.shape[0] * out.shape[1])
+        work = self._pooled(x, index, out=out, best=best)
         kernel = batchnorm_maps.normalize_pool
         threads.each(kernel, curve, self.norm, x, out, best, index, work)
 
@@ -196,11 +219,8 @@ class BatchNorm:
         dx : ndarray (N, H, W, C), float32
             Written; may be `x` itself.
         """
-        work = self._work(dout.shape[0] * dout.shape[1])
+        work = self._pooled(x, index, dout=dout)
+        expect.maps(dx=dx)
+        expect.same_shape(x.shape, dx=dx)
         kernel = batchnorm_maps.normalize_back_pool
         threads.each(kernel, curve, self.norm_back, dout, index, x, dx, work)
-
-
-def _matrices(*maps):
-    """View maps (..., C) as matrices with a row per pixel."""
-    return [a.reshape(-1, a.shape[-1]) for a in maps]

@@ -22,7 +22,7 @@ Cost:        one comparison per pixel and window; all is memory, so pool where t
 
 import numpy as np
 
-from utils.kernels import threads
+from utils.kernels import expect, threads
 from utils.kernels.activations import Identity, Relu, back, value
 from utils.kernels.compiler import kernel
 from utils.kernels.simd import LANES, address, instruction, next_ticket
@@ -247,7 +247,8 @@ def _backward_all(worker, workers, dout, index, dx, counter):
             _unpool_all(address(dout) + at, address(index) + at, pixels, C * 4, here)
 
 
-def _check(curve, window):
+def _check(curve, x, pooled, index, window, stride):
+    """Raise an error unless curve and sizes are possible and arrays fit together."""
     if not isinstance(curve, Identity | Relu):
         raise ValueError(f"curve is {curve}, expected Identity() or Relu().")
     if window[0] * window[1] > 256:
@@ -255,6 +256,11 @@ def _check(curve, window):
             f"The window is {window[0]} x {window[1]}, expected at most 256 pixels, "
             f"which a byte can count."
         )
+    N, H, W, C = x.shape
+    OH, OW = ((a - b) // stride + 1 for a, b in zip((H, W), window, strict=True))
+    expect.same_shape((N, max(OH, 0), max(OW, 0), C), index=index, **pooled)
+    if index.dtype != np.uint8 or not index.flags.c_contiguous:
+        raise ValueError(f"index is {index.dtype}, expected uint8 in C order.")
 
 
 def forward(curve, x, out, index, window=(2, 2), stride=2):
@@ -278,9 +284,11 @@ def forward(curve, x, out, index, window=(2, 2), stride=2):
     Raises
     ------
     ValueError
-        If the activation may fall, or a window has more than 256 pixels.
+        If the activation may fall, a window has more than 256 pixels, or the arrays
+        do not fit together.
     """
-    _check(curve, window)
+    expect.maps(x=x, out=out)
+    _check(curve, x, {"out": out}, index, window, stride)
     counter = np.zeros(1, np.int64)
     if (*window, stride) == (2, 2, 2):
         threads.each(_forward_2x2, curve, x, out, index, counter)
@@ -303,8 +311,14 @@ def backward(curve, dout, out, index, dx, window=(2, 2), stride=2):
         Written everywhere.
     window, stride
         As in `forward`.
+
+    Raises
+    ------
+    ValueError
+        As `forward`.
     """
-    _check(curve, window)
+    expect.maps(dout=dout, out=out, dx=dx)
+    _check(curve, dx, {"dout": dout, "out": out}, index, window, stride)
     counter = np.zeros(1, np.int64)
     arrays = curve, dout, out, index, dx
     if (*window, stride) == (2, 2, 2):
@@ -323,11 +337,15 @@ def global_forward(x, out, index):
     out, index : ndarray (N, C), float32
         Written: the maxima, and the pixels they stood at, counted row by row.
     """
+    expect.maps(x=x, out=out, index=index)
+    expect.same_shape((len(x), x.shape[-1]), out=out, index=index)
     x = x.reshape(len(x), -1, x.shape[-1])
     threads.each(_forward_all, x, out, index, np.zeros(1, np.int64))
 
 
 def global_backward(dout, index, dx):
     """Send dout (N, C) to the pixels of `index`; all others of dx become 0."""
+    expect.maps(dout=dout, index=index, dx=dx)
+    expect.same_shape((len(dx), dx.shape[-1]), dout=dout, index=index)
     dx = dx.reshape(len(dx), -1, dx.shape[-1])
     threads.each(_backward_all, dout, index, dx, np.zeros(1, np.int64))

@@ -13,11 +13,12 @@ from utils.kernels import (
     batchnorm,
     direct,
     fusion,
+    max_pool,
+    narrow,
     passes,
     threads,
     winograd,
 )
-from utils.kernels import direct as narrow
 from utils.kernels.activations import Gelu, Identity, Relu
 from utils.kernels.scratch import Scratch
 from utils.kernels.simd import LANES, padded
@@ -120,7 +121,9 @@ class Affine:
         dout = dout.reshape(len(dout), 1, 1, -1)
         direct.backward_weights(self.x, dout, self.dw[None, None], self.db, 1, 0)
         if dx is not None:
-            direct.backward_data(dout, self.w[None, None], dx.reshape(self.x.shape), 1, 0)
+            direct.backward_data(
+                dout, self.w[None, None], dx.reshape(self.x.shape), 1, 0
+            )
 
 
 class Stage:
@@ -218,9 +221,7 @@ class Stage:
         self.dgamma[:], self.dbeta[:], numbers = self.norm.back(self.dz_sums)
         if self.pool:
             kind = fusion.PoolBack if self.pool == "before" else fusion.BnPoolBack
-            gradient = kind(
-                self.dz, self.y, self.index, *numbers, self.half, self.half
-            )
+            gradient = kind(self.dz, self.y, self.index, *numbers, self.half, self.half)
         else:
             gradient = fusion.BnBack(self.dz, self.y, *numbers)
         if self.conv is None:
@@ -277,13 +278,12 @@ class AirNet(Net):
         self.stages = []
         for number, K in enumerate((64, 64, 256, 256, 256, 256)):
             pool = None if number % 2 else "before"
-            stage = Stage(
-                self, number, N, size, C, K, rng, pool, curve=Gelu(), gain=1
-            )
+            stage = Stage(self, number, N, size, C, K, rng, pool, curve=Gelu(), gain=1)
             stage.w[:, :, 24 if number == 0 else C :] = 0
             self.stages.append(stage)
             C, size = K, size // 2 if pool else size
-        self.features, self.dmap = zeros(N, C), zeros(N, size * size, C)
+        self.features, self.dmap = zeros(N, C), zeros(N, size, size, C)
+        self.where = np.zeros((N, C), np.int64)
         self.affine = Affine(self, "f", C, 10, rng, 0.05)
 
     def step(self, x, labels):
@@ -293,15 +293,12 @@ class AirNet(Net):
         source = fusion.Plain(self.first)
         for stage in self.stages:
             source = stage.forward(source)
-        last = source.x.reshape(self.dmap.shape)
-        where = last.argmax(axis=1)[:, None]
-        self.features[:] = np.take_along_axis(last, where, axis=1)[:, 0]
+        max_pool.global_forward(source.x, self.features, self.where)
         loss, dscores = softmax_loss(self.affine, self.features, labels, 0.2, 1 / 9)
         dfeatures = np.empty_like(self.features)
         self.affine.backward(dscores, dfeatures)
-        self.dmap[:] = 0
-        np.put_along_axis(self.dmap, where, dfeatures[:, None], axis=1)
-        self.stages[-1].backward_from(self.dmap.reshape(source.x.shape))
+        max_pool.global_backward(dfeatures, self.where, self.dmap)
+        self.stages[-1].backward_from(self.dmap)
         befores = [None, *self.stages]
         for stage, before in zip(self.stages[::-1], befores[-2::-1], strict=True):
             stage.backward(before)
@@ -309,4 +306,36 @@ class AirNet(Net):
         return loss
 
 
-NETS = {"vgg": VggNet, "airbench": AirNet}
+class ThreeLayerNet(Net):
+    """The homework's ThreeLayerConvNet: 7 x 7 x 32, ReLU, pooling, 100, ReLU, 10."""
+
+    def __init__(self, N, size=32, seed=0):
+        super().__init__()
+        rng, half = np.random.default_rng(seed), size // 2
+        self.w, self.dw = self.add("w1", rng.standard_normal((7, 7, 3, 32)) * 0.05)
+        self.b, self.db = self.add("b1", np.zeros(32))
+        self.y, self.dy = zeros(N, size, size, 32), zeros(N, size, size, 32)
+        self.pooled, self.dpooled = zeros(N, half, half, 32), zeros(N, half, half, 32)
+        self.index = threads.aligned(self.pooled.shape, np.uint8)
+        self.hidden = Affine(self, "2", half * half * 32, 100, rng, 0.01)
+        self.affine = Affine(self, "3", padded(100), 10, rng, 0.1)
+        self.affine.w[100:] = 0
+
+    def step(self, x, labels):
+        """Train on one batch: x (N, H, W, 3) float32."""
+        narrow.forward(x, self.w, self.b, self.y, 1, 3)
+        max_pool.forward(Relu(), self.y, self.pooled, self.index)
+        flat = self.pooled.reshape(len(x), -1)
+        hidden = self.hidden.forward(flat, relu=True)
+        loss, dscores = softmax_loss(self.affine, hidden, labels)
+        dhidden = np.empty_like(hidden)
+        self.affine.backward(dscores, dhidden)
+        dhidden *= hidden > 0
+        self.hidden.backward(dhidden, self.dpooled)
+        max_pool.backward(Relu(), self.dpooled, self.pooled, self.index, self.dy)
+        narrow.backward_weights(x, self.dy, self.dw, self.db, 1, 3)
+        self.update()
+        return loss
+
+
+NETS = {"three-layer": ThreeLayerNet, "vgg": VggNet, "airbench": AirNet}

@@ -203,9 +203,7 @@ class Reader:
         pooled_y, pooled_x = y >> 1, x >> 1
         pooled = Map(source.height, source.width, self.place.C)
         cell = pixel_offset(pooled, self.image, pooled_y, pooled_x, self.c)
-        in_window = e.both(
-            pooled_y.below(source.height), pooled_x.below(source.width)
-        )
+        in_window = e.both(pooled_y.below(source.height), pooled_x.below(source.width))
         cell = e.choose(in_window, cell, e.int(0))
         code = e.byte_splat((y & 1) * 2 + (x & 1))
         chosen = e.bytes_equal(e.load_bytes(source.index + cell), code)
@@ -233,7 +231,10 @@ class Writer:
         if sink.kind is StoreBnPool:
             self.sign = e.load(sink.sign + c * 4)
         if sink.kind is ActBack:
-            self.scale, self.shift = e.load(sink.scale + c * 4), e.load(sink.shift + c * 4)
+            self.scale, self.shift = (
+                e.load(sink.scale + c * 4),
+                e.load(sink.shift + c * 4),
+            )
 
     def tile(self, values, y, x, edge):
         """Write down the writing of values[i][j], whose first pixel is (y, x)."""
@@ -290,7 +291,9 @@ class Writer:
                 inside = None
                 where = pixel_offset(pooled, self.image, y + i, x + j, self.c)
                 if edge:
-                    inside = e.both((y + i).below(sink.height), (x + j).below(sink.width))
+                    inside = e.both(
+                        (y + i).below(sink.height), (x + j).below(sink.width)
+                    )
                     where = e.choose(inside, where, e.int(0))
                 out = sink.out if sink.kind is StorePool else sink.pooled
                 self._store(best, out + where * 4, inside)

@@ -118,12 +118,12 @@ def _window(columns):
 def _correlation(rows):
     """Write the microkernel of a weights' gradient; see `correlation`."""
 
-    def correlation(e, a, lines, outer, a_step, depth, b, c):
+    def correlation(e, a, lines, outer, a_step, depth, b, c, ahead, ahead_step):
         places = [
             [c + (i * COLUMNS + j) * BYTES for j in range(COLUMNS)] for i in range(rows)
         ]
         sums = [[e.variable(e.load(place)) for place in row] for row in places]
-        right = e.variable(b)
+        right, soon = e.variable(b), e.variable(ahead)
         with e.loop(outer) as line:
             left = e.variable(a + e.load_int(lines + line * 8))
             with e.loop(depth):
@@ -133,8 +133,10 @@ def _correlation(rows):
                     number = e.load_scalar(left_now + 4 * i)
                     for j in range(COLUMNS):
                         sums[i][j].set(sums[i][j].get() + number * vectors[j])
+                e.prefetch(soon.get())
                 left.set(left_now + a_step)
                 right.set(right_now + WIDTH * 4)
+                soon.set(soon.get() + ahead_step)
         for i in range(rows):
             for j in range(COLUMNS):
                 e.store(sums[i][j].get(), places[i][j])
@@ -166,3 +168,6 @@ def pack(e, source, pitch, left, count, panel, total):
 
 window, window_one = _window(COLUMNS), _window(1)
 correlation, correlation_low = _correlation(ROWS), _correlation(ROWS * 2 // 3)
+product_low = _product(ROWS * 2 // 3, COLUMNS, accumulate=False)
+product_last = _product(ROWS // 3, COLUMNS, accumulate=False)
+correlation_odd = _correlation(ROWS * 3 // 4)

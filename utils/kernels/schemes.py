@@ -61,9 +61,9 @@ def cook(points, m, r):
         AT[:, k] = [point**i for i in range(m)]
         scale = np.prod([point - other for other in others])
         G[k] = [point**j / scale for j in range(r)]
-        BT[k, : size - 1] = np.poly(others)[::-1]
+        BT[k, : size - 1] = np.atleast_1d(np.poly(others))[::-1]
     AT[m - 1, -1] = G[-1, r - 1] = 1
-    BT[-1] = np.poly(points)[::-1]
+    BT[-1] = np.atleast_1d(np.poly(points))[::-1]
     return BT, G, AT
 
 

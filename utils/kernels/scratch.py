@@ -40,6 +40,10 @@ class Scratch:
             piece = self._pieces[name] = threads.aligned((rows * width,), np.float32)
         return piece[: rows * width].reshape(rows, width)
 
+    def pieces(self):
+        """List the arrays that are held."""
+        return list(self._pieces.values())
+
     @property
     def nbytes(self):
         """How much memory is held, in bytes."""

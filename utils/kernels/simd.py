@@ -493,32 +493,43 @@ _HARMLESS = np.zeros(4096, np.uint8)  # where they go instead
 
 def _checked(e, address, size):
     """Write down the test of one address; give it, or a harmless one in its place."""
-    builder = e.builder
-    table = ir.Constant(I64, _ALLOWED.ctypes.data)
+    module, name = e.builder.module, "utils_checked_address"
+    function = module.globals.get(name) or _write_check(module, name)
+    return e.builder.call(function, [address, ir.Constant(I64, size)])
+
+
+def _write_check(module, name):
+    """Write the function that looks an address up in the table."""
+    function = ir.Function(module, ir.FunctionType(I64, [I64, I64]), name)
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    builder = ir.IRBuilder(function.append_basic_block())
+    address, size = function.args
+
+    def number(address):
+        return builder.inttoptr(address, I64.as_pointer())
+
+    def constant(value):
+        return ir.Constant(I64, value)
+
     found = cgutils.alloca_once_value(builder, ir.Constant(I1, 0))
-    end = builder.add(address, ir.Constant(I64, size))
-    with cgutils.for_range(builder, ir.Constant(I64, len(_ALLOWED)), intp=I64) as loop:
-        row = builder.add(table, builder.mul(loop.index, ir.Constant(I64, 16)))
-        bounds = [
-            builder.load(builder.inttoptr(builder.add(row, offset), I64.as_pointer()))
-            for offset in (ir.Constant(I64, 0), ir.Constant(I64, 8))
-        ]
-        inside = builder.and_(
-            builder.icmp_signed(">=", address, bounds[0]),
-            builder.icmp_signed("<=", end, bounds[1]),
-        )
+    end = builder.add(address, size)
+    with cgutils.for_range(builder, constant(len(_ALLOWED)), intp=I64) as loop:
+        offset = builder.mul(loop.index, constant(16))
+        row = builder.add(constant(_ALLOWED.ctypes.data), offset)
+        low = builder.load(number(row))
+        high = builder.load(number(builder.add(row, constant(8))))
+        above = builder.icmp_signed(">=", address, low)
+        inside = builder.and_(above, builder.icmp_signed("<=", end, high))
         builder.store(builder.or_(builder.load(found), inside), found)
     good = builder.load(found)
     with builder.if_then(builder.not_(good)):
-        for place, value in zip((0, 8), (None, address), strict=True):
-            slot = ir.Constant(I64, _FAULTS.ctypes.data + place)
-            pointer = builder.inttoptr(slot, I64.as_pointer())
-            if value is None:
-                builder.atomic_rmw("add", pointer, ir.Constant(I64, 1), "monotonic")
-            else:
-                builder.store(value, pointer)
-    harmless = ir.Constant(I64, _HARMLESS.ctypes.data)
-    return builder.select(good, address, harmless)
+        faults = constant(_FAULTS.ctypes.data)
+        builder.atomic_rmw("add", number(faults), constant(1), "monotonic")
+        builder.store(address, number(builder.add(faults, constant(8))))
+    harmless = constant(_HARMLESS.ctypes.data)
+    builder.ret(builder.select(good, address, harmless))
+    return function
 
 
 @contextmanager
@@ -540,6 +551,8 @@ def watched(*arrays):
         raise RuntimeError("Start Python with UTILS_CHECK_MEMORY=1 to watch arrays.")
     before = _ALLOWED.copy()
     free = np.flatnonzero(_ALLOWED[:, 1] == 0)
+    if len(arrays) > len(free):
+        raise ValueError(f"{len(arrays)} arrays, expected at most {len(free)}.")
     for row, array in zip(free, arrays, strict=False):
         _ALLOWED[row] = np.lib.array_utils.byte_bounds(array)
     _FAULTS[:] = 0

@@ -303,7 +303,9 @@ def _add_rows(C, fresh, left, left_step, depth, right, out):
         if fresh:
             gemm.few_product(at, 4, left_step, depth, right, to, row, to + FEW * row)
         else:
-            gemm.add_few_product(at, 4, left_step, depth, right, to, row, to + FEW * row)
+            gemm.add_few_product(
+                at, 4, left_step, depth, right, to, row, to + FEW * row
+            )
         c += FEW
 
 
@@ -380,7 +382,18 @@ class Convolution:
     """
 
     def __init__(
-        self, N, H, W, C, K, *, stride=1, pad=1, out_size=None, pooled=False, scratch=None
+        self,
+        N,
+        H,
+        W,
+        C,
+        K,
+        *,
+        stride=1,
+        pad=1,
+        out_size=None,
+        pooled=False,
+        scratch=None,
     ):
         OH, OW = ((size + 2 * pad - 3) // stride + 1 for size in (H, W))
         OH, OW = out_size or (OH, OW)
@@ -436,7 +449,9 @@ class Convolution:
             w = turned
         flip = backward and self.stride == 1
         threads.each(transform_weights, plan, w, u, u_step * 4, flip)
-        size = plan.products * (plan.block * (plan.source.C + panels * WIDTH) + 2 * LINE)
+        size = plan.products * (
+            plan.block * (plan.source.C + panels * WIDTH) + 2 * LINE
+        )
         work = memory.get("tiles", threads.count(), size)
         counter = np.zeros(1, np.int64)
         if hasattr(sink, "sums"):

@@ -28,7 +28,7 @@ EXERCISES = {
 }
 QUICK = {
     "Receptive-Fields": {"NUM_RANDOM_NETS": 10, "NUM_NAN_NETS": 3},
-    "CNN-Layers": {"TIMING_IMAGES": 2},
+    "CNN-Layers": {"TIMING_IMAGES": 2, "LADDER_IMAGES": 2},
     "CNN-BatchNorm": {"STUDY_IMAGES": 100, "INIT_EPOCHS": 1, "BATCH_EPOCHS": 1},
     "CNN": {"NUM_TRAIN": 400, "NUM_TEST": 200},
 }

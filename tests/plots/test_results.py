@@ -83,3 +83,40 @@ def test_confusion_is_in_per_cent_of_each_class():
     ax = plots.show_confusion(y, predicted, CLASSES)
     assert drawn(ax).tolist() == [[75, 25, 0], [0, 0, 100], [0, 0, 0]]
     assert texts(ax) == ["75", "25", "0", "0", "0", "100", "0", "0", "0"]
+
+
+def test_a_ladder_has_a_bar_per_rung_and_says_each_step():
+    work = 2.0  # billions of operations
+    rungs = [
+        SimpleNamespace(name=name, seconds=seconds, gflops=work / seconds)
+        for name, seconds in (("loops", 4.0), ("compiled", 0.05), ("vectors", 0.002))
+    ]
+    ax = plots.plot_ladder(rungs, {"others": 0.01, "peak": 0.001})
+    ends = [bar.get_x() + bar.get_width() for bar in ax.patches]
+    np.testing.assert_allclose(ends, [4000, 50, 2])
+    assert ax.get_xscale() == "log"
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        "loops",
+        "compiled",
+        "vectors",
+    ]
+    assert texts(ax) == [
+        " 4,000 ms",
+        " 50 ms, 80 times faster",
+        " 2 ms, 25 times faster",
+    ]
+    assert [line.get_xdata()[0] for line in ax.lines] == [10, 1]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "others",
+        "peak",
+    ]
+    (top,) = ax.child_axes  # 1 ms is 2,000 GFLOP/s
+    assert top._functions[0](1.0) == pytest.approx(2000)
+    assert top._functions[1](2000.0) == pytest.approx(1)
+
+
+def test_a_ladder_needs_no_lines():
+    rungs = [SimpleNamespace(name="loops", seconds=1.0, gflops=1.0)]
+    ax = plots.plot_ladder(rungs)
+    assert ax.get_legend() is None
+    assert len(ax.patches) == 1

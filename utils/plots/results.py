@@ -150,6 +150,58 @@ def compare_timings(seconds, ax=None):
     return ax
 
 
+def plot_ladder(rungs, lines=None, ax=None):
+    """Draw one computation done in several ways, each faster than the one before.
+
+    Parameters
+    ----------
+    rungs : sequence
+        With attributes ``name``, ``seconds`` and ``gflops``, as `utils.ladder` gives
+        them; the first one at the top.
+    lines : dict, optional
+        Name -> seconds of others, drawn as upright lines.
+    ax : Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    ax : Axes
+        Time at the bottom, billions of operations per second at the top.
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=(WIDTH, 1.1 + 0.33 * len(rungs)))
+    ms = [1e3 * rung.seconds for rung in rungs]
+    left = min(ms) / 3
+    for k in range(len(rungs)):
+        ax.barh(k, ms[k] - left, 0.62, left=left, color="C0")
+        step = f", {_short(ms[k - 1] / ms[k])} times faster" if k else ""
+        text = f" {_short(ms[k])} ms{step}"
+        plain = {"fc": "white", "ec": "none", "pad": 0.5}  # over a line
+        ax.text(ms[k], k, text, va="center", fontsize=8, bbox=plain)
+    for k, (name, seconds) in enumerate((lines or {}).items(), 1):
+        style = {"color": f"C{k}", "ls": ("--", ":", "-.")[k % 3 - 1]}
+        ax.axvline(1e3 * seconds, label=name, zorder=0, **style)
+    ax.set(xscale="log", xlabel="milliseconds per image (logarithmic scale)")
+    ax.set_xlim(left, max(ms) * 12)
+    ax.set_yticks(range(len(rungs)), [rung.name for rung in rungs])
+    ax.invert_yaxis()
+    ax.grid(False, axis="y")
+
+    def turn(x):  # milliseconds to GFLOP/s, and back
+        return rungs[0].gflops * ms[0] / np.maximum(x, 1e-9)
+
+    top = ax.secondary_xaxis("top", functions=(turn, turn))
+    top.set_xlabel("GFLOP/s")
+    if lines:
+        ax.legend(loc="lower right")
+    return ax
+
+
+def _short(number):
+    """Write a number with about two digits."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+
+
 def show_confusion(y, predicted, classes, ax=None):
     """Draw how often each class was taken for each other, in per cent of its images.
 

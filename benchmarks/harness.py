@@ -192,8 +192,8 @@ def measure(job, rounds):
     -------
     row : dict
         ``name, pass, ours_ms, rival, rival_ms, ratio`` (above 1: we are faster), and
-        ``ours_min_ms, rival_min_ms, gflops`` (of the plain algorithm), ``limit_ms,
-        limit`` (what binds), ``limit_share``, ``error, rounds, ours_cores,
+        ``ours_min_ms, rival_min_ms, gflops`` (of the plain algorithm), ``gbytes``
+        (per second, of the least traffic), ``limit_ms, limit`` (what binds), ``limit_share``, ``error, rounds, ours_cores,
         rival_cores`` (used by this process), ``others`` (cores that other processes
         used) and one ``*_ms`` per entry of ``job.others``.
     """
@@ -215,7 +215,8 @@ def measure(job, rounds):
         "ratio": medians[best] / medians[0],
         "ours_min_ms": 1e3 * min(seconds[0]),
         "rival_min_ms": 1e3 * min(min(seconds[k]) for k in rivals),
-        "gflops": job.operations / medians[0] / 1e9,
+        "gflops": job.operations / medians[0] / 1e9 if job.operations else None,
+        "gbytes": job.traffic / medians[0] / 1e9,
         "limit": bound,
         "limit_ms": 1e3 * least,
         "limit_share": least / medians[0],

@@ -1,0 +1,103 @@
+"""The ladder of CNN-Layers.ipynb beside PyTorch, and the picture for README.
+
+    python -m benchmarks ladder --json docs/ladder.json --figure docs/ladder.png
+
+All times are per image.  The loops in Python get one image, once.
+"""
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import harness, machine, rivals
+from benchmarks.harness import Job, Side
+from utils import ladder
+from utils.exercises.conv_layers import conv_forward_naive
+
+N = 32  # images
+TOLERANCE = 2e-5
+SLOW = {"loops, compiled": 5, "compiled, filters innermost": 3}  # see `Side.every`
+STYLE = Path(__file__).resolve().parent.parent / "utils" / "workbook.mplstyle"
+
+
+def job():
+    """Give all rungs but the first as one job; PyTorch is the rival."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((N, ladder.SIZE, ladder.SIZE, ladder.C), np.float32)
+    w = rng.standard_normal((3, 3, ladder.C, ladder.K), np.float32)
+    b = rng.standard_normal(ladder.K, np.float32)
+    dout = np.zeros((*x.shape[:3], ladder.K), np.float32)
+    torch = rivals.torch_conv("forward", x, w, b, dout, 1, ladder.PAD)
+    sides = {
+        name: Side(name, prepare(x, w, b), lambda out: [out], SLOW.get(name, 1))
+        for name, prepare in ladder.RUNGS.items()
+    }
+    *others, ours = sides.values()
+    named = {side.label: side for side in others}
+    work = N * ladder.OPERATIONS
+    return Job("ladder", "forward", ours, torch, TOLERANCE, work, 0, others=named)
+
+
+def _row(name, seconds, rival, rival_seconds):
+    gflops = ladder.OPERATIONS / seconds / 1e9
+    return {
+        "name": name,
+        "pass": "forward",
+        "ours_ms": 1e3 * seconds,
+        "rival": rival,
+        "rival_ms": 1e3 * rival_seconds,
+        "ratio": rival_seconds / seconds,
+        "gflops": gflops,
+        "limit_share": gflops / machine.peak(),
+        "where": machine.where(),
+    }
+
+
+def rows(options):
+    """Measure all rungs; draw them if ``options.figure`` says where.
+
+    Here ``limit_share`` is the share of the processor's peak, which an algorithm with
+    fewer multiplications may pass.
+    """
+    whole = job()
+    harness.check(whole)
+    sides = [*whole.others.values(), whole.ours, *whole.rivals]
+    seconds, _ = harness.alternate(sides, max(options.rounds, 5))
+    medians = [machine.median(times) / N for times in seconds]
+    best = min((-1, -2), key=medians.__getitem__)
+    rival = sides[best].label, medians[best]
+    names = ["loops in Python", *ladder.RUNGS]
+    times = [_python_seconds(), *medians]
+    table = [_row(name, t, *rival) for name, t in zip(names, times, strict=False)]
+    if options.figure:
+        draw(table, options.figure)
+    yield from table
+
+
+def _python_seconds():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((1, ladder.C, ladder.SIZE, ladder.SIZE), np.float32)
+    w = rng.standard_normal((ladder.K, ladder.C, 3, 3), np.float32)
+    begin = time.perf_counter()
+    conv_forward_naive(x, w, w[:, 0, 0, 0], {"stride": 1, "pad": ladder.PAD})
+    return time.perf_counter() - begin
+
+
+def draw(table, path):
+    """Draw the rows of `rows` to a file, with PyTorch as a line."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from utils import plots
+
+    plt.style.use(STYLE)
+    rungs = [ladder.Rung(row["name"], row["ours_ms"] / 1e3, 0.0) for row in table]
+    lines = {
+        "PyTorch 2.13, faster layout": table[0]["rival_ms"] / 1e3,
+        "peak of the processor, plain sums": ladder.OPERATIONS / machine.peak() / 1e9,
+    }
+    ax = plots.plot_ladder(rungs, lines)
+    ax.figure.savefig(path, dpi=160)

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from utils import kernels
+
 os.environ.setdefault("MPLBACKEND", "Agg")  # before anything imports pyplot
 
 settings.register_profile(
@@ -26,14 +28,10 @@ def pytest_ignore_collect(collection_path):
 
     Vector instructions exist in machine code only.
     """
-    if os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0"):
+    if kernels.compiles() or collection_path.parent != KERNELS:
         return None
-    if collection_path.parent != KERNELS or collection_path.suffix != ".py":
-        return None
-    from utils.kernels.compiler import with_imports
-
     module = collection_path.stem.removeprefix("test_")
-    return True if "simd" in with_imports(module) else None
+    return True if "simd" in kernels.compiler.with_imports(module) else None
 
 
 TOY_CLASSES = [f"class {label}" for label in range(10)]

@@ -1,3 +1,4 @@
+import io
 import sys
 import time
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ def event(module="utils.kernels.winograd"):
 @pytest.fixture
 def listener(monkeypatch):
     monkeypatch.setattr(notice, "PATIENCE", 0.02)
+    monkeypatch.setattr(notice, "_can_wipe", lambda: True)
     return notice.Notice()
 
 
@@ -75,11 +77,43 @@ def test_functions_of_others_are_not_ours_to_explain(listener, capsys):
     assert listener.timer is None
 
 
+def test_a_file_gets_the_line_once(listener, capsys, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setattr(notice, "PATIENCE", 0.02)
+    listener.on_start(event())
+    assert wait_for(capsys) == notice.TEXT + "\n"
+    listener.on_end(event())
+    listener.on_start(event())
+    time.sleep(0.05)
+    listener.on_end(event())
+    assert capsys.readouterr().err == ""
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class OutStream(io.StringIO):
+    __module__ = "ipykernel.iostream"
+
+
+@pytest.mark.parametrize(
+    ("stream", "can"),
+    [(None, False), (io.StringIO(), False), (Screen(), True), (OutStream(), True)],
+)
+def test_what_can_be_wiped(monkeypatch, stream, can):
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert notice._can_wipe() is can
+
+
 @pytest.mark.parametrize("stream", [None, "closed"])
 def test_without_a_screen_it_is_silent(listener, monkeypatch, tmp_path, stream):
     if stream == "closed":
         stream = open(tmp_path / "stream", "w")
         stream.close()
+    monkeypatch.undo()
+    monkeypatch.setattr(notice, "PATIENCE", 0.02)
     monkeypatch.setattr(sys, "stderr", stream)
     listener.on_start(event())
     time.sleep(0.05)

@@ -31,6 +31,12 @@ used: ``from utils import kernels``, later ``kernels.im2col.im2col(...)``.
 """
 
 import importlib
+import os
+
+
+def compiles():
+    """Tell whether kernels are compiled: ``NUMBA_DISABLE_JIT`` turns that off."""
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 
 
 def __getattr__(name):

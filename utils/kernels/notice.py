@@ -1,7 +1,8 @@
 """A line on stderr while kernels are compiled: why nothing seems to happen.
 
-It appears when compiling has taken a second, and is wiped away afterwards, so it stands
-in no notebook and no PDF.  Numba tells us when it begins and ends (`numba.core.event`).
+It appears when compiling has taken a second, and is wiped away whenever a kernel is
+done, so it stands in no notebook and no PDF.  A log file, where nothing can be wiped
+away, gets it once.  Numba tells us when it begins and ends (`numba.core.event`).
 """
 
 import sys
@@ -19,7 +20,7 @@ class Notice(event.Listener):
 
     def __init__(self):
         self.depth, self.spent, self.begin, self.shown = 0, 0.0, 0.0, False
-        self.timer = None
+        self.timer, self.said = None, False
 
     def on_start(self, event):
         """Note that Numba begins to compile a function, perhaps inside another."""
@@ -41,19 +42,31 @@ class Notice(event.Listener):
             self.timer.cancel()
             self.timer.join()
             self.spent = min(PATIENCE, self.spent + time.monotonic() - self.begin)
-            if self.shown:
+            if self.shown and _can_wipe():
                 self._write("\r" + " " * len(TEXT) + "\r")
-                self.shown = False
+            self.shown = False
 
     def _show(self):
         self.shown = True
-        self._write("\r" + TEXT)
+        if _can_wipe():
+            self._write("\r" + TEXT)
+        elif not self.said:
+            self._write(TEXT + "\n")
+        self.said = True
 
     def _write(self, text):
         try:
             print(text, end="", file=sys.stderr, flush=True)
         except (OSError, ValueError):  # a stream that was closed
             pass
+
+
+def _can_wipe():
+    """Tell a terminal or a notebook from a file."""
+    stream = sys.stderr
+    if type(stream).__module__.startswith("ipykernel"):
+        return True
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def _is_kernel(event):

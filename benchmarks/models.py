@@ -75,7 +75,7 @@ def _airbench(names):
     return [*layers, LargestPixel(), last, Scaled(9)], None
 
 
-BUILD = {"three": _three_layer, "vgg": _vgg, "airbench": _airbench}
+BUILD = {"three-layer": _three_layer, "vgg": _vgg, "airbench": _airbench}
 SMOOTHING = {"airbench": 0.2}
 
 

@@ -20,7 +20,7 @@ from utils.kernels import threads
 
 # Network, images per batch, height and width of an image.
 STEPS = [
-    ("three", 128, 32),
+    ("three-layer", 128, 32),
     ("vgg", 128, 32),
     ("airbench", 128, 32),
     ("airbench", 500, 20),
@@ -134,8 +134,6 @@ def rows(options):
     """Measure all rows of the table; see `conv.rows`."""
     for name, N, size in STEPS:
         label = f"{name} @{size} N={N}"
-        if name not in nets.NETS:
-            continue
         if options.only in f"{label} step":
             yield harness.measure(job(name, N, size), options.rounds)
         if N == 128 and options.only in f"{label} curve":

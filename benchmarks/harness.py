@@ -192,10 +192,11 @@ def measure(job, rounds):
     -------
     row : dict
         ``name, pass, ours_ms, rival, rival_ms, ratio`` (above 1: we are faster), and
-        ``ours_min_ms, rival_min_ms, gflops`` (of the plain algorithm), ``gbytes``
-        (per second, of the least traffic), ``limit_ms, limit`` (what binds), ``limit_share``, ``error, rounds, ours_cores,
-        rival_cores`` (used by this process), ``others`` (cores that other processes
-        used) and one ``*_ms`` per entry of ``job.others``.
+        ``ours_min_ms, rival_min_ms``; ``gflops`` of the plain algorithm and ``gbytes``
+        of the least traffic, both per second; ``limit_ms, limit`` (what binds) and
+        ``limit_share``; ``error``; ``rounds``; ``ours_cores, rival_cores`` used by this
+        process, ``others`` by other processes; and one ``*_ms`` per entry of
+        ``job.others``.
     """
     error = check(job)
     sides = [job.ours, *job.rivals, *job.others.values()]

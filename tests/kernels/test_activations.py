@@ -52,8 +52,8 @@ def truth(curve, x):
         return x * below, slope, np.abs(x) * error, error + 4 * eps
     logistic = 1 / (1 + np.exp(-x))
     slope = logistic * (1 + x * (1 - logistic))
-    bound = 4 * eps * np.abs(x * logistic) + 1e-37
-    return x * logistic, slope, bound, 4 * eps * (1 + np.abs(x)) * logistic + 1e-37
+    bound = 4 * eps * np.abs(x * logistic) + 1e-35
+    return x * logistic, slope, bound, 4 * eps * (1 + np.abs(x)) * logistic + 1e-35
 
 
 def run(curve, x, dout, guarded):
@@ -105,6 +105,14 @@ def test_a_nan_stays(curve):
     x[LANES - 1] = np.nan
     out, _ = run(curve, x, np.ones_like(x), Guarded())
     np.testing.assert_array_equal(np.isnan(out), np.isnan(x))
+
+
+@pytest.mark.parametrize("curve", [Gelu(), Silu()], ids=["Gelu", "Silu"])
+def test_far_from_zero(curve):
+    far = np.resize(np.float32([-1e38, -1e30, -100, 100, 1e38]), 5 * LANES)
+    out, slope = run(curve, far, np.ones_like(far), Guarded())
+    np.testing.assert_allclose(out, np.maximum(far, 0), atol=1e-35)
+    np.testing.assert_allclose(slope, far > 0, atol=1e-35)
 
 
 def test_a_flat_relu_stops_any_gradient():

@@ -25,7 +25,7 @@ closed formula for it; we use Hastings' approximation (Abramowitz and Stegun, 19
 What moves:  x into out, or dout and x into dx, vector after vector.
 Threads:     each owns one contiguous part of the vectors.
 Cost:        one read and one write per number (two reads backward); the arithmetic of
-             ReLU hides behind them, that of GELU (40 instructions) does so only where
+             ReLU hides behind them, that of GELU (35 instructions) does so only where
              the arrays do not fit into the caches.
 """
 
@@ -73,15 +73,35 @@ def polynomial(e, x, coefficients):
     return result
 
 
-def exponential(e, x):
-    """Write exp(x) for a `Vector` of any numbers, to 2 units in the last place."""
-    # Outside these bounds the result is 0 or inf anyway; a NaN takes the lower one,
-    # because a NaN has no whole part.
-    inside = e.where(x > -105, x, e.constant(-105))
-    inside = e.where(inside > 90, e.constant(90), inside)
+def exponential(e, x, negative=False):
+    """Write exp(x), to 2 units in the last place.
+
+    Parameters
+    ----------
+    e : Emitter
+        What instructions are written with.
+    x : Vector
+        Any numbers.
+    negative : bool
+        Whether x is known to be at most 0.  That saves a third of the instructions;
+        results below 2e-38, and those of a NaN, are then 0.
+
+    Returns
+    -------
+    Vector
+        exp(x), lane by lane.
+    """
+    # Below the lowest number the result is 0.  A NaN becomes the lowest number, too,
+    # because it has no whole part.
+    lowest = -87 if negative else -105
+    inside = e.where(x > lowest, x, e.constant(lowest))
+    if not negative:
+        inside = e.where(inside > 90, e.constant(90), inside)
     n = (inside * LOG2_E + ROUND) - ROUND
     r = inside - n * LN_2[0] - n * LN_2[1]
     result = polynomial(e, r, EXP[::-1]) * (r * r) + (r + 1)
+    if negative:
+        return e.where(x > lowest, result * e.power_of_two(n), e.constant(0))
     # n reaches from -151 to 130, the exponent of a float from -126 to 127: two steps.
     half = (n * 0.5 + ROUND) - ROUND
     result = result * e.power_of_two(half) * e.power_of_two(n - half)
@@ -90,14 +110,17 @@ def exponential(e, x):
 
 def _normal(e, x):
     """Write the standard normal distribution function of x, and exp(-x**2 / 2)."""
-    bell = exponential(e, x * x * -0.5)
+    bell = exponential(e, x * x * -0.5, negative=True)
     t = 1 / (e.math("fabs", x) * (TAIL_STEP * SQRT_HALF) + 1)
     tail = polynomial(e, t, TAIL) * t * bell * 0.5
     return e.where(x > 0, 1 - tail, tail), bell
 
 
 def _logistic(e, x):
-    return 1 / (exponential(e, -x) + 1)
+    """Write 1 / (1 + exp(-x)), from the exponential that cannot overflow."""
+    small = exponential(e, -e.math("fabs", x), negative=True)
+    large = 1 / (small + 1)
+    return e.where(x > 0, large, small * large)
 
 
 def value(e, kind, x):

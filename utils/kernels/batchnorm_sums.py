@@ -129,16 +129,16 @@ def join(P, parts, mean, var):
     mean[:], var[:] = 0, 0
     for tile in range(tiles):
         start, stop = bounds(P, tile, tiles)
+        share = (stop - start) / P
         for c in range(len(mean)):
-            mean[c] += parts[tile, 0, c] * ((stop - start) / P)
+            mean[c] += parts[tile, 0, c] * share
     for tile in range(tiles):
         start, stop = bounds(P, tile, tiles)
         for c in range(len(mean)):
             distance = parts[tile, 0, c] - mean[c]
-            total = parts[tile, 1, c] + (stop - start) * distance * distance
-            var[c] += total / P
+            var[c] += parts[tile, 1, c] + (stop - start) * distance * distance
     for c in range(len(mean)):
-        var[c] = max(var[c], 0.0)
+        var[c] = max(var[c] / P, 0.0)
 
 
 @kernel

@@ -101,9 +101,9 @@ def test_a_ladder_has_a_bar_per_rung_and_says_each_step():
         "vectors",
     ]
     assert texts(ax) == [
-        " 4,000 ms",
-        " 50 ms, 80 times faster",
-        " 2 ms, 25 times faster",
+        "4,000 ms",
+        "50 ms, 80 times faster",
+        "2 ms, 25 times faster",
     ]
     assert [line.get_xdata()[0] for line in ax.lines] == [10, 1]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [

@@ -175,9 +175,10 @@ def plot_ladder(rungs, lines=None, ax=None):
     for k in range(len(rungs)):
         ax.barh(k, ms[k] - left, 0.62, left=left, color="C0")
         step = f", {_short(ms[k - 1] / ms[k])} times faster" if k else ""
-        text = f" {_short(ms[k])} ms{step}"
+        place = {"xy": (ms[k], k), "xytext": (4, 0), "textcoords": "offset points"}
         plain = {"fc": "white", "ec": "none", "pad": 0.5}  # over a line
-        ax.text(ms[k], k, text, va="center", fontsize=8, bbox=plain)
+        text = f"{_short(ms[k])} ms{step}"
+        ax.annotate(text, **place, va="center", fontsize=8, bbox=plain)
     for k, (name, seconds) in enumerate((lines or {}).items(), 1):
         style = {"color": f"C{k}", "ls": ("--", ":", "-.")[k % 3 - 1]}
         ax.axvline(1e3 * seconds, label=name, zorder=0, **style)

@@ -179,7 +179,11 @@ def max_pool_forward_fast(x, pool_param):
     argmax = np.empty(out.shape, np.int64)
     window = (pool_param["pool_height"], pool_param["pool_width"])
     planes = [_planes(a) for a in (images, out, argmax)]
-    threads.run(kernels.pooling.max_pool, N * C, *planes, window, pool_param["stride"])
+    stride = pool_param["stride"]
+    if (*window, stride) == (2, 2, 2):
+        threads.run(kernels.pooling.max_pool_2x2, N * C, *planes)
+    else:
+        threads.run(kernels.pooling.max_pool, N * C, *planes, window, stride)
     return out, (x, dict(pool_param), argmax)
 
 

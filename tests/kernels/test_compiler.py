@@ -189,6 +189,27 @@ def test_arithmetic_is_ieee(copy):
     assert run(copy, code) == ["True", "nan", "False", "inf"]
 
 
+def test_sums_in_any_order_are_kept_too_and_hand_a_nan_on(copy):
+    file = copy / "utils" / "kernels" / "sums.py"
+    file.write_text("""
+from utils.kernels.compiler import kernel
+@kernel(any_order=True)
+def total(x):
+    total = 0.0
+    for value in range(len(x)):
+        total += x[value]
+    return total
+""")
+    code = """
+import numpy as np
+from utils.kernels.sums import total
+x = np.arange(1000.0)
+print(total(x), total(x * np.nan), total(x * np.inf), *total.stats.cache_hits.values())
+"""
+    assert run(copy, code) == ["499500.0", "nan", "nan"]
+    assert run(copy, code) == ["499500.0", "nan", "nan", "1"]
+
+
 def test_every_import_is_followed(monkeypatch):
     texts = {
         "a": "from utils.kernels import (\n    b,\n    c as d,\n)\n",

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests import oracle
-from utils.kernels.pooling import max_pool, max_pool_scatter
+from utils.kernels.pooling import max_pool, max_pool_2x2, max_pool_scatter
 
 
 def pool(x, window, stride):
@@ -60,3 +60,19 @@ def test_only_the_asked_planes_are_written():
     dx = np.full((3, 4), 7.0)
     max_pool_scatter(1, 2, out, argmax, dx)
     np.testing.assert_array_equal(dx, [[7] * 4, [1, 0, 0, 0], [7] * 4])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [(2, 2), (5, 7), (6, 37), (4, 64)])
+def test_windows_of_2x2_give_the_same_bits(rng, size, dtype):
+    x = rng.integers(-2, 3, (3, *size)).astype(dtype)  # with ties
+    x[rng.random(x.shape) < 0.2] = np.nan
+    shape = (3, size[0] // 2, size[1] // 2)
+    results = []
+    for pool, args in ((max_pool, ((2, 2), 2)), (max_pool_2x2, ())):
+        out, argmax = np.zeros(shape, dtype), np.zeros(shape, np.int64)
+        pool(1, 3, x, out, argmax, *args)
+        results.append((out, argmax))
+    for general, special in zip(*results, strict=True):
+        np.testing.assert_array_equal(general, special)
+        assert not special[0].any()  # not asked for

@@ -48,13 +48,16 @@ RECENT = 3600.0  # seconds in which a folder counts as in use
 SOURCES = Path(__file__).resolve().parent
 
 
-def kernel(function):
+def kernel(function=None, *, any_order=False):
     """Compile a function for threads, and keep the machine code on disk.
 
     Parameters
     ----------
     function : callable
         A function of a module (no closure), over arrays, numbers and named tuples.
+    any_order : bool, optional
+        Whether sums may be added up in another order than written: several at a time,
+        in a vector.  Only for sums whose rounding does not matter (in float64, say).
 
     Returns
     -------
@@ -62,7 +65,10 @@ def kernel(function):
         To be called like the function, and by other kernels.  With
         ``NUMBA_DISABLE_JIT=1`` it is the function itself.
     """
-    compiled = numba.njit(nogil=True, error_model="numpy")(function)
+    if function is None:
+        return partial(kernel, any_order=any_order)
+    flags = {"reassoc", "nsz"} if any_order else False
+    compiled = numba.njit(nogil=True, error_model="numpy", fastmath=flags)(function)
     package, _, module = function.__module__.rpartition(".")
     home = _home(module) if package == __package__ else None
     if compiled is not function and home is not None:

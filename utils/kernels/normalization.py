@@ -2,7 +2,8 @@
 
 In an array of shape (N, C, H*W) a channel is N separate runs of H*W numbers.  Taking
 one channel after the other, run by run, needs no transposed copy of the images.
-Sums are kept in float64 so that a channel of a million float32 values loses nothing.
+Sums are kept in float64 so that a channel of a million float32 values loses nothing;
+then the order of their terms does not matter, and they are added up in vectors.
 """
 
 import numpy as np
@@ -15,21 +16,20 @@ from utils.kernels.compiler import kernel
 #         distances from it, which stays exact where the mean is large.
 # Thread: channel c owns mean[c] and var[c].
 # Cost:   two reads of x.
-@kernel
+@kernel(any_order=True)
 def channel_moments(start, stop, x, mean, var):
     """Give mean and biased variance of channels ``start`` to ``stop``."""
     N, _, L = x.shape
     for c in range(start, stop):
         total = np.float64(0)
         for n in range(N):
-            for value in x[n, c]:
-                total += value
-        mean[c] = total / (N * L)
-        total = np.float64(0)
+            for k in range(L):
+                total += x[n, c, k]
+        average, total = total / (N * L), np.float64(0)
         for n in range(N):
-            for value in x[n, c]:
-                total += (value - mean[c]) ** 2
-        var[c] = total / (N * L)
+            for k in range(L):
+                total += (x[n, c, k] - average) ** 2
+        mean[c], var[c] = average, total / (N * L)
 
 
 # Moves:  dout and x (N, C, L) into two sums (C,): of dout, and of
@@ -37,7 +37,7 @@ def channel_moments(start, stop, x, mean, var):
 # Order:  run by run, left to right.
 # Thread: channel c owns both of its sums.
 # Cost:   one read of dout and x.
-@kernel
+@kernel(any_order=True)
 def channel_sums(start, stop, dout, x, mean, sum_dout, sum_product):
     """Give the two sums of the backward pass for channels ``start`` to ``stop``."""
     N, _, L = x.shape

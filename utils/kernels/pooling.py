@@ -37,6 +37,32 @@ def max_pool(start, stop, x, out, argmax, window, stride):
                 argmax[k, i, j] = where
 
 
+# The same for windows of 2 x 2 pixels, side by side, which most networks have.  With
+# no branch and no loop inside, the compiler does several windows at a time.
+@kernel
+def max_pool_2x2(start, stop, x, out, argmax):
+    """Pool planes ``start`` to ``stop``."""
+    W = x.shape[2]
+    H_out, W_out = out.shape[1:]
+    for k in range(start, stop):
+        for i in range(H_out):
+            upper, lower = x[k, 2 * i], x[k, 2 * i + 1]
+            values, places = out[k, i], argmax[k, i]
+            for j in range(W_out):
+                above, p = larger(upper[2 * j], 0, upper[2 * j + 1], 1)
+                below, q = larger(lower[2 * j], W, lower[2 * j + 1], W + 1)
+                best, where = larger(above, p, below, q)
+                values[j], places[j] = best, 2 * (i * W + j) + where
+
+
+@kernel
+def larger(a, i, b, j):
+    """Give the larger of two numbers and its place; a where both are equal."""
+    # Not `b > a`: a NaN, which compares false, shall win.
+    wins = (a == a) & (not b <= a)
+    return b if wins else a, j if wins else i
+
+
 # Moves:  dout (planes, H_out, W_out) into dx (planes, H * W), adding at argmax:
 #         overlapping windows may share a maximum.
 # Order:  the windows of a plane one after the other.

@@ -70,6 +70,10 @@ def print_header(rounds):
     from benchmarks import machine
 
     print(machine.where())
+    if hasattr(os, "getloadavg"):
+        print(
+            "load average of the last minutes:", *map("{:.1f}".format, os.getloadavg())
+        )
     print(HEADER.format(rounds=rounds, peak=machine.peak()))
     others = machine.busy()
     if others is not None and others > machine.BUSY:
@@ -91,7 +95,7 @@ def main(argv=None):
         )
         return 2
     set_threads(options.threads)
-    from benchmarks import harness
+    from benchmarks import harness, machine
 
     print_header(options.rounds)
     rows = []
@@ -99,7 +103,7 @@ def main(argv=None):
         table = []
         print(f"\n{name}\n{harness.HEADER}")
         for row in importlib.import_module(f"benchmarks.{name}").rows(options):
-            table.append(row)
+            table.append(row | {"where": machine.where()})
             print(harness.line(row), flush=True)
         if name != "ladder":  # whose rungs are one layer
             print(harness.means(table))

@@ -50,7 +50,6 @@ def _row(name, seconds, rival, rival_seconds):
         "ratio": rival_seconds / seconds,
         "gflops": gflops,
         "limit_share": gflops / machine.peak(),
-        "where": machine.where(),
     }
 
 

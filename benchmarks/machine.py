@@ -171,8 +171,9 @@ def where():
     """Describe machine and versions in one line."""
     names = ("numpy", "numba", "torch")
     versions = [f"{name} {metadata.version(name)}" for name in names]
+    plural = "s" if threads.count() > 1 else ""
     return (
-        f"{processor()}, {threads.count()} threads, vectors of {LANES} floats, "
+        f"{processor()}, {threads.count()} thread{plural}, vectors of {LANES} floats, "
         f"Python {platform.python_version()}, {', '.join(versions)}"
     )
 

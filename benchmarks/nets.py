@@ -17,6 +17,7 @@ from utils.kernels import (
     narrow,
     passes,
     threads,
+    updates,
     winograd,
 )
 from utils.kernels.activations import Gelu, Identity, Relu
@@ -87,12 +88,10 @@ class Net:
 
     def update(self):
         """Do one step of SGD on all parameters."""
+        rule = updates.Sgd(RATE, MOMENTUM, DECAY)
         for name, w in self.params.items():
-            v, dw = self._velocity[name], self.grads[name]
-            v *= MOMENTUM
-            v += dw
-            v += DECAY * w
-            w -= RATE * v
+            arrays = w, self.grads[name], self._velocity[name]
+            updates.sgd(rule, *(array.reshape(-1) for array in arrays))
 
 
 class Affine:
@@ -283,7 +282,7 @@ class AirNet(Net):
             self.stages.append(stage)
             C, size = K, size // 2 if pool else size
         self.features, self.dmap = zeros(N, C), zeros(N, size, size, C)
-        self.where = np.zeros((N, C), np.int64)
+        self.where = zeros(N, C)
         self.affine = Affine(self, "f", C, 10, rng, 0.05)
 
     def step(self, x, labels):

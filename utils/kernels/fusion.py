@@ -27,10 +27,10 @@ sinks
 ==============  ==============================================================
 
 Batchnorm in training needs sums over the whole map before it can do anything.  So its
-forward pass is split: sums in one convolution's sink, scale and shift in the next one's
-source.  Its backward pass likewise: ``dx = a * dout + b * y + c`` with three numbers per
-channel that follow from the sums of dout and of dout * y (Ioffe and Szegedy, Batch
-Normalization, ICML 2015, section 3).
+forward pass is split: sums in one convolution's sink, scale and shift in the next
+one's source.  Its backward pass likewise: ``dx = a * dout + b * y + c`` with three
+numbers per channel that follow from the sums of dout and of dout * y (Ioffe and
+Szegedy, Batch Normalization, ICML 2015, section 3).
 
 Pooling under a batchnorm.  ``scale * y + shift`` rises with y if scale > 0 and falls
 otherwise, so the largest normalised value of a window is that of its largest or its
@@ -167,54 +167,94 @@ def pixel_offset(place, image, y, x, c):
 
 
 class Reader:
-    """Reads pixels of a source: one vector of channels of one image."""
+    """Reads the pixels of one tile of a source: one vector of channels of one image.
 
-    def __init__(self, e, source, place, image, c):
+    Parameters
+    ----------
+    e : Emitter
+    source : Record
+        One of the sources above.
+    place : Record
+        The `Map` that the source stands for.
+    image, y, x, c : Int
+        Image, first row and column of the tile, first channel.
+    edge : bool
+        Whether pixels of the tile may lie outside the map; they are read as 0.
+    parity : 0, 1 or None
+        y % 2 and x % 2, if known: pixels that share a pooling window then share its
+        loads.
+    """
+
+    def __init__(self, e, source, place, image, y, x, c, edge=False, parity=None):
         self.e, self.source, self.place = e, source, place
-        self.image, self.c = image, c
+        self.image, self.y, self.x, self.c = image, y, x, c
+        self.edge, self.parity, self.cells = edge, parity, {}
         names = {BnAct: ("scale", "shift")}.get(source.kind, ("a", "b", "c"))
         names = () if source.kind is Plain else names
         self.constants = [e.load(getattr(source, name) + c * 4) for name in names]
+        if source.kind in (PoolBack, BnPoolBack):
+            self.pooled = Map(source.height, source.width, place.C)
 
-    def pixel(self, y, x, inside=None):
-        """Write down the reading of one pixel; 0 where `inside` does not hold."""
-        e, kind = self.e, self.source.kind
-        where = pixel_offset(self.place, self.image, y, x, self.c)
-        if inside is not None:
-            where = e.choose(inside, where, e.int(0))
-        if kind is Plain:
-            value = e.load(self.source.x + where * 4)
-        elif kind is BnAct:
-            scale, shift = self.constants
-            z = e.load(self.source.x + where * 4) * scale + shift
-            value = value_of(e, self.source.activation.kind, z)
-        elif kind is BnBack:
-            a, b, c = self.constants
-            y_value = e.load(self.source.y + where * 4)
-            value = e.load(self.source.dout + where * 4) * a + (y_value * b + c)
-        else:
-            value = self._unpooled(y, x, where)
-        return value if inside is None else e.choose(inside, value, e.constant(0))
-
-    def _unpooled(self, y, x, where):
-        """Write down the reading of a pixel that saw a pooling window."""
+    def pixel(self, p, q):
+        """Write down the reading of the pixel in row p and column q of the tile."""
         e, source = self.e, self.source
-        a, b, c = self.constants
-        pooled_y, pooled_x = y >> 1, x >> 1
-        pooled = Map(source.height, source.width, self.place.C)
-        cell = pixel_offset(pooled, self.image, pooled_y, pooled_x, self.c)
-        in_window = e.both(pooled_y.below(source.height), pooled_x.below(source.width))
-        cell = e.choose(in_window, cell, e.int(0))
-        code = e.byte_splat((y & 1) * 2 + (x & 1))
-        chosen = e.bytes_equal(e.load_bytes(source.index + cell), code)
-        value = e.load(source.dout + cell * 4) * a
-        if source.kind is PoolBack:
-            value = value + (e.load(source.y + cell * 4) * b + c)
-        zero = e.constant(0)
-        value = e.choose(in_window, e.where(chosen, value, zero), zero)
+        inside, where = self._find(self.place, self.y + p, self.x + q, self.edge)
+        if source.kind is Plain:
+            value = e.load(source.x + where)
+        elif source.kind is BnAct:
+            scale, shift = self.constants
+            z = e.load(source.x + where) * scale + shift
+            value = value_of(e, source.activation.kind, z)
+        elif source.kind is BnBack:
+            a, b, c = self.constants
+            value = e.load(source.dout + where) * a + (e.load(source.y + where) * b + c)
+        else:
+            value = self._unpooled(p, q)
         if source.kind is BnPoolBack:
-            value = value + (e.load(source.y + where * 4) * b + c)
-        return value
+            _, b, c = self.constants
+            value = value + (e.load(source.y + where) * b + c)
+        return self._zero_outside(inside, value)
+
+    def _find(self, place, y, x, edge):
+        """Give whether a pixel lies inside, and its address relative to the map's."""
+        where = pixel_offset(place, self.image, y, x, self.c) * 4
+        if not edge:
+            return None, where
+        inside = self.e.both(y.below(place.H), x.below(place.W))
+        return inside, self.e.choose(inside, where, self.e.int(0))
+
+    def _zero_outside(self, inside, value):
+        if inside is None:
+            return value
+        return self.e.choose(inside, value, self.e.constant(0))
+
+    def _unpooled(self, p, q):
+        """Write down what a pixel gets from its pooling window."""
+        e, parity = self.e, self.parity
+        if parity is None:
+            y, x = self.y + p, self.x + q
+            value, index = self._cell(y >> 1, x >> 1)
+            code = e.byte_splat((y & 1) * 2 + (x & 1))
+        else:
+            i, j = (parity + p) // 2, (parity + q) // 2
+            if (i, j) not in self.cells:
+                rows, columns = (self.y - parity) >> 1, (self.x - parity) >> 1
+                self.cells[i, j] = self._cell(rows + i, columns + j)
+            value, index = self.cells[i, j]
+            code = e.byte_constant((parity + p) % 2 * 2 + (parity + q) % 2)
+        return e.where(e.bytes_equal(index, code), value, e.constant(0))
+
+    def _cell(self, i, j):
+        """Write down the reading of one pooled value and its place."""
+        e, source = self.e, self.source
+        # The last rows and columns of an odd map are in no window.
+        inside, where = self._find(self.pooled, i, j, edge=True)
+        a, b, c = self.constants
+        value = e.load(source.dout + where) * a
+        if source.kind is PoolBack:
+            value = value + (e.load(source.y + where) * b + c)
+        index = e.load_bytes(source.index + (where >> 2))
+        return self._zero_outside(inside, value), index
 
 
 class Writer:

@@ -15,7 +15,7 @@ from utils.kernels.simd import LANES, address, instruction
 
 @instruction
 def _write(e, source, place, image, y, x, c, out):
-    e.store(Reader(e, source, place, image, c).pixel(y, x), out)
+    e.store(Reader(e, source, place, image, y, x, c).pixel(0, 0), out)
 
 
 @kernel

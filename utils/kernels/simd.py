@@ -67,7 +67,7 @@ def _shape():
     """
     enabled = _features()
     if platform.machine().lower() in ("arm64", "aarch64"):
-        return 4, 8, 3
+        return 4, 6, 4
     if "avx512f" in enabled:
         return 16, 12, 2
     if "avx" in enabled:
@@ -116,8 +116,8 @@ class Int:
         return Int(self.e, self.e.builder.and_(self.value, self._of(other)))
 
     def __rshift__(self, other):
-        """Write down a shift to the right (of a number >= 0)."""
-        return Int(self.e, self.e.builder.lshr(self.value, self._of(other)))
+        """Write down a shift to the right, which keeps the sign."""
+        return Int(self.e, self.e.builder.ashr(self.value, self._of(other)))
 
     __radd__, __rmul__ = __add__, __mul__
 

@@ -35,7 +35,7 @@ import numpy as np
 
 from utils.kernels import gemm, schemes, scratch, threads
 from utils.kernels.compiler import kernel
-from utils.kernels.fusion import Map, Reader, Writer
+from utils.kernels.fusion import BnPoolBack, Map, PoolBack, Reader, Writer
 from utils.kernels.schemes import SCHEMES, apply
 from utils.kernels.simd import (
     LANES,
@@ -74,6 +74,19 @@ def _two_ways(matrix_rows, matrix_cols, read):
         yield i, apply(matrix_cols, [column[i] for column in columns])
 
 
+def _parity(kind, role):
+    """Say whether all tiles begin at even (0) or odd (1) pixels, or neither (None).
+
+    As input, those of stride 1 begin 1 pixel before a multiple of their size (pad 1 is
+    the only one that pooled sources are read with, see `Convolution`).
+    """
+    if SCHEMES[kind].step_out % 2:
+        return None
+    if role == "dout":
+        return 0
+    return 1 if kind in (schemes.F2, schemes.F4, schemes.F6) else None
+
+
 def _gather(edge, role):
     """Make the instruction that transforms one tile of a source into V.
 
@@ -84,14 +97,9 @@ def _gather(edge, role):
         rows, cols = SCHEMES[plan.rows.kind], SCHEMES[plan.cols.kind]
         place = plan.source if role == "x" else plan.sink
         matrices = [s.BT if role == "x" else s.AT.T for s in (rows, cols)]
-        reader = Reader(e, source, place, image, c)
-
-        def read(p, q):
-            inside = None
-            if edge:
-                inside = e.both((y + p).below(place.H), (x + q).below(place.W))
-            return reader.pixel(y + p, x + q, inside)
-
+        parities = [_parity(plan.rows.kind, role), _parity(plan.cols.kind, role)]
+        parity = parities[0] if parities[0] == parities[1] else None
+        read = Reader(e, source, place, image, y, x, c, edge, parity).pixel
         for i, results in _two_ways(*matrices, read):
             for j, result in enumerate(results):
                 e.store(result, v + v_step * (i * cols.products + j))
@@ -290,23 +298,21 @@ def _gather_gradient_block(plan, source, first, count, k_first, k_stop, y_at, y_
 @kernel
 def _add_rows(C, fresh, left, left_step, depth, right, out):
     """Do one panel of dU (C, WIDTH): as many rows at a time as the registers hold."""
-    row, c = WIDTH * 4, 0
-    while c + ROWS <= C:
-        at, to = left + c * 4, out + c * row
+    row, high = WIDTH * 4, C // ROWS
+    while (C - high * ROWS) % FEW:
+        high -= 1
+    for i in range(high):
+        at, to = left + i * ROWS * 4, out + i * ROWS * row
         if fresh:
             gemm.product(at, 4, left_step, depth, right, to, row, to + ROWS * row)
         else:
             gemm.add_product(at, 4, left_step, depth, right, to, row, to + ROWS * row)
-        c += ROWS
-    while c < C:
+    for c in range(high * ROWS, C, FEW):
         at, to = left + c * 4, out + c * row
         if fresh:
             gemm.few_product(at, 4, left_step, depth, right, to, row, to + FEW * row)
         else:
-            gemm.add_few_product(
-                at, 4, left_step, depth, right, to, row, to + FEW * row
-            )
-        c += FEW
+            gemm.add_few_product(at, 4, left_step, depth, right, to, row, to)
 
 
 @kernel
@@ -397,7 +403,7 @@ class Convolution:
     ):
         OH, OW = ((size + 2 * pad - 3) // stride + 1 for size in (H, W))
         OH, OW = out_size or (OH, OW)
-        self.C, self.K, self.stride = C, K, stride
+        self.C, self.K, self.stride, self.pad = C, K, stride, pad
         self._scratch = scratch
         axes = [
             schemes.forward(size, stride, pad, 2 if pooled else 1) for size in (OH, OW)
@@ -438,6 +444,11 @@ class Convolution:
         self._convolve(self.data_plan, w, source, sink, backward=True)
 
     def _convolve(self, plan, w, source, sink, backward):
+        if isinstance(source, PoolBack | BnPoolBack) and self.pad != 1:
+            raise ValueError(
+                f"A pooled source is read with pad 1, not {self.pad}; "
+                f"write it out with passes.fill first."
+            )
         panels = -(-plan.sink.C // WIDTH)
         u_step = panels * plan.source.C * WIDTH + LINE
         memory = self._memory()

@@ -24,14 +24,15 @@ def backward(g, x, gamma, eps):
     return dx, (g * normal).sum(axis=0), g.sum(axis=0)
 
 
-@pytest.mark.parametrize("middle", [0, 1000])
+@pytest.mark.parametrize("middle", [0, 1000, 3e6])
 @pytest.mark.parametrize(
     "shape", [(2, 3, 5, LANES), (4, 16, 16, 3 * LANES), (9, LANES)]
 )
 def test_a_step_of_training(rng, shape, middle):
     C, eps = shape[-1], 1e-3
     x = (rng.standard_normal(shape) * 3 + middle).astype(np.float32)
-    dout = rng.standard_normal(shape).astype(np.float32)
+    # The gradient goes along with x, so that dgamma matters for dx.
+    dout = rng.standard_normal(shape).astype(np.float32) + (x - np.float32(middle)) / 3
     gamma, beta = rng.uniform(0.5, 2, C), rng.standard_normal(C)
     layer, out, dx = BatchNorm(C, eps), np.empty_like(x), np.empty_like(x)
     layer.measure(x)

@@ -23,177 +23,52 @@ An address is an `Int` that counts bytes.  Arrays given to an instruction arrive
 address of their first number, floats as a vector that holds them in every lane, and a
 named tuple as an object with the same attributes.
 
-Only this file knows how wide the vectors of this machine are.
+Only `lanes` knows how wide the vectors of this machine are.
 
 Memory checks.  Nothing stops pointer code from writing past an array.  With
 ``UTILS_CHECK_MEMORY=1`` every load and store is compiled together with a test of its
-address against the arrays named by `watched`; the tests run all kernels in this way.
+address against the arrays named by `watched` (see `watch`); the tests run all kernels
+in this way.
 """
 
 import inspect
-import os
-import platform
-from contextlib import contextmanager
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
-F32, I64, I32, I8, I1 = ir.FloatType(), *(ir.IntType(bits) for bits in (64, 32, 8, 1))
-CHECKED = os.environ.get("UTILS_CHECK_MEMORY", "0") not in ("", "0")
-# A product may be fused with the sum it goes into (one rounding instead of two), and
-# the sign of a zero does not matter.  Everything else is exact IEEE arithmetic.
-FLAGS = ("contract", "nsz")
+from utils.kernels.lanes import (
+    BYTE_VECTOR,
+    BYTES,
+    COLUMNS,
+    F32,
+    I8,
+    I32,
+    I64,
+    INT_VECTOR,
+    LANES,
+    ROWS,
+    VECTOR,
+    padded,
+)
+from utils.kernels.values import Int, Loop, Record, Variable, Vector
+from utils.kernels.watch import CHECKED, checked, watched
 
-
-def _features():
-    """Name the instruction sets that Numba compiles for."""
-    features = cpu_target.target_context.codegen()._tm_features
-    return {name[1:] for name in features.split(",") if name.startswith("+")}
-
-
-def _shape():
-    """Choose floats per vector, and how large a block the registers hold.
-
-    Returns
-    -------
-    lanes, rows, columns : int
-        ``rows * columns`` vectors of sums, `columns` vectors of the right matrix and
-        one number of the left one fit into the registers together: 32 in AVX-512 and
-        NEON, 16 in AVX2 and SSE.
-    """
-    enabled = _features()
-    if platform.machine().lower() in ("arm64", "aarch64"):
-        return 4, 6, 4
-    if "avx512f" in enabled:
-        return 16, 12, 2
-    if "avx" in enabled:
-        return 8, 6, 2
-    return 4, 6, 2
-
-
-LANES, ROWS, COLUMNS = _shape()
-BYTES = 4 * LANES
-VECTOR, MASK = ir.VectorType(F32, LANES), ir.VectorType(I1, LANES)
-BYTE_VECTOR, INT_VECTOR = ir.VectorType(I8, LANES), ir.VectorType(I32, LANES)
-
-
-def padded(channels):
-    """Round a number of channels up to whole vectors."""
-    return -(-channels // LANES) * LANES
-
-
-class Int:
-    """A whole number known at run time: a count, or an address in bytes."""
-
-    def __init__(self, e, value):
-        self.e, self.value = e, value
-
-    def _of(self, other):
-        return other.value if isinstance(other, Int) else ir.Constant(I64, int(other))
-
-    def __add__(self, other):
-        """Write down an addition; adding 0 writes nothing."""
-        if isinstance(other, int) and other == 0:
-            return self
-        return Int(self.e, self.e.builder.add(self.value, self._of(other)))
-
-    def __sub__(self, other):
-        """Write down a subtraction."""
-        return Int(self.e, self.e.builder.sub(self.value, self._of(other)))
-
-    def __mul__(self, other):
-        """Write down a multiplication; those by 0 and 1 write nothing."""
-        if isinstance(other, int) and other in (0, 1):
-            return self if other else Int(self.e, ir.Constant(I64, 0))
-        return Int(self.e, self.e.builder.mul(self.value, self._of(other)))
-
-    def __and__(self, other):
-        """Write down a bitwise and."""
-        return Int(self.e, self.e.builder.and_(self.value, self._of(other)))
-
-    def __rshift__(self, other):
-        """Write down a shift to the right, which keeps the sign."""
-        return Int(self.e, self.e.builder.ashr(self.value, self._of(other)))
-
-    __radd__, __rmul__ = __add__, __mul__
-
-    def below(self, size):
-        """Tell whether 0 <= self < size: a truth value for `choose` and `when`."""
-        return self.e.builder.icmp_unsigned("<", self.value, self._of(size))
-
-
-class Vector:
-    """`LANES` floats in a register."""
-
-    def __init__(self, e, value):
-        self.e, self.value = e, value
-
-    def _of(self, other):
-        return other if isinstance(other, Vector) else self.e.constant(other)
-
-    def _write(self, operation, a, b):
-        function = getattr(self.e.builder, operation)
-        return Vector(self.e, function(a.value, b.value, flags=FLAGS))
-
-    def __add__(self, other):
-        """Write down an addition, lane by lane."""
-        return self._write("fadd", self, self._of(other))
-
-    def __sub__(self, other):
-        """Write down a subtraction."""
-        return self._write("fsub", self, self._of(other))
-
-    def __rsub__(self, other):
-        """Write down a subtraction from a number."""
-        return self._write("fsub", self._of(other), self)
-
-    def __mul__(self, other):
-        """Write down a multiplication; that by 1 writes nothing."""
-        if not isinstance(other, Vector) and other == 1:
-            return self
-        return self._write("fmul", self, self._of(other))
-
-    def __truediv__(self, other):
-        """Write down a division."""
-        return self._write("fdiv", self, self._of(other))
-
-    def __rtruediv__(self, other):
-        """Write down a division of a number."""
-        return self._write("fdiv", self._of(other), self)
-
-    def __neg__(self):
-        """Write down a change of sign."""
-        return Vector(self.e, self.e.builder.fneg(self.value))
-
-    __radd__, __rmul__ = __add__, __mul__
-
-    def __gt__(self, other):
-        """Compare lane by lane: a mask for `Emitter.where` (False beside a NaN)."""
-        return self.e.builder.fcmp_ordered(">", self.value, self._of(other).value)
-
-    def __eq__(self, other):
-        """Compare lane by lane: a mask for `Emitter.where`."""
-        return self.e.builder.fcmp_ordered("==", self.value, self._of(other).value)
-
-    def is_nan(self):
-        """Tell lane by lane which numbers are not a number."""
-        return self.e.builder.fcmp_unordered("uno", self.value, self.value)
-
-    __hash__ = None
-
-
-class Record:
-    """The fields of a named tuple given to an instruction."""
-
-    def __init__(self, e, kind, value):
-        self.kind = kind.instance_class
-        for i, (name, field) in enumerate(zip(kind.fields, kind.types, strict=True)):
-            part = e.builder.extract_value(value, i)
-            setattr(self, name, e.wrap(field, part))
+__all__ = [
+    "BYTES",
+    "CHECKED",
+    "COLUMNS",
+    "Emitter",
+    "LANES",
+    "ROWS",
+    "address",
+    "instruction",
+    "next_ticket",
+    "padded",
+    "returns_int",
+    "watched",
+]
 
 
 class Emitter:
@@ -234,7 +109,7 @@ class Emitter:
     def _pointer(self, address, kind, size):
         value = address.value
         if CHECKED:
-            value = _checked(self, value, size)
+            value = checked(self, value, size)
         return self.builder.inttoptr(value, kind.as_pointer())
 
     def load(self, address):
@@ -393,37 +268,11 @@ class Emitter:
 
     def loop(self, count):
         """Open a loop that runs `count` times: ``with e.loop(count) as index``."""
-        return _Loop(self, count)
+        return Loop(self, count)
 
     def _declare(self, name, kind):
         module = self.builder.module
         return module.globals.get(name) or ir.Function(module, kind, name)
-
-
-class Variable:
-    """A value that changes in a loop; LLVM keeps it in a register."""
-
-    def __init__(self, e, slot, kind):
-        self.e, self.slot, self.kind = e, slot, kind
-
-    def get(self):
-        """Read the value."""
-        return self.kind(self.e, self.e.builder.load(self.slot))
-
-    def set(self, value):
-        """Change the value."""
-        self.e.builder.store(value.value, self.slot)
-
-
-class _Loop:
-    def __init__(self, e, count):
-        self.e, self.loop = e, cgutils.for_range(e.builder, count.value, intp=I64)
-
-    def __enter__(self):
-        return Int(self.e, self.loop.__enter__().index)
-
-    def __exit__(self, *error):
-        return self.loop.__exit__(*error)
 
 
 def instruction(function):
@@ -483,85 +332,3 @@ def next_ticket(e, counter):
     pointer = e.builder.inttoptr(counter.value, I64.as_pointer())
     one = ir.Constant(I64, 1)
     return Int(e, e.builder.atomic_rmw("add", pointer, one, "monotonic"))
-
-
-# Addresses that checked loads and stores may touch: rows (first byte, last byte + 1).
-_ALLOWED = np.zeros((256, 2), np.int64)
-_FAULTS = np.zeros(2, np.int64)  # how many accesses missed, and the last address
-_HARMLESS = np.zeros(4096, np.uint8)  # where they go instead
-
-
-def _checked(e, address, size):
-    """Write down the test of one address; give it, or a harmless one in its place."""
-    module, name = e.builder.module, "utils_checked_address"
-    function = module.globals.get(name) or _write_check(module, name)
-    return e.builder.call(function, [address, ir.Constant(I64, size)])
-
-
-def _write_check(module, name):
-    """Write the function that looks an address up in the table."""
-    function = ir.Function(module, ir.FunctionType(I64, [I64, I64]), name)
-    function.linkage = "internal"
-    function.attributes.add("noinline")
-    builder = ir.IRBuilder(function.append_basic_block())
-    address, size = function.args
-
-    def number(address):
-        return builder.inttoptr(address, I64.as_pointer())
-
-    def constant(value):
-        return ir.Constant(I64, value)
-
-    found = cgutils.alloca_once_value(builder, ir.Constant(I1, 0))
-    end = builder.add(address, size)
-    with cgutils.for_range(builder, constant(len(_ALLOWED)), intp=I64) as loop:
-        offset = builder.mul(loop.index, constant(16))
-        row = builder.add(constant(_ALLOWED.ctypes.data), offset)
-        low = builder.load(number(row))
-        high = builder.load(number(builder.add(row, constant(8))))
-        above = builder.icmp_signed(">=", address, low)
-        inside = builder.and_(above, builder.icmp_signed("<=", end, high))
-        builder.store(builder.or_(builder.load(found), inside), found)
-    good = builder.load(found)
-    with builder.if_then(builder.not_(good)):
-        faults = constant(_FAULTS.ctypes.data)
-        builder.atomic_rmw("add", number(faults), constant(1), "monotonic")
-        builder.store(address, number(builder.add(faults, constant(8))))
-    harmless = constant(_HARMLESS.ctypes.data)
-    builder.ret(builder.select(good, address, harmless))
-    return function
-
-
-@contextmanager
-def watched(*arrays):
-    """Allow the kernels inside to touch these arrays and nothing else.
-
-    Parameters
-    ----------
-    *arrays : ndarray
-        Their memory, from the first to the last byte, is what may be touched.
-
-    Raises
-    ------
-    RuntimeError
-        When the block ends, if a load or store missed them; or if the memory checks
-        are off, in which case nothing would be noticed.
-    """
-    if not CHECKED:
-        raise RuntimeError("Start Python with UTILS_CHECK_MEMORY=1 to watch arrays.")
-    before = _ALLOWED.copy()
-    free = np.flatnonzero(_ALLOWED[:, 1] == 0)
-    if len(arrays) > len(free):
-        raise ValueError(f"{len(arrays)} arrays, expected at most {len(free)}.")
-    for row, array in zip(free, arrays, strict=False):
-        _ALLOWED[row] = np.lib.array_utils.byte_bounds(array)
-    _FAULTS[:] = 0
-    try:
-        yield
-    finally:
-        _ALLOWED[:] = before
-    if _FAULTS[0]:
-        raise RuntimeError(
-            f"{_FAULTS[0]} loads or stores missed the watched arrays, "
-            f"the last one at address {_FAULTS[1]:#x}."
-        )

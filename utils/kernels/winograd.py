@@ -29,124 +29,26 @@ Cost.  36 * C * K multiply-adds per 16 outputs instead of 144: with the transfor
 output (F4), 5e-6 (F6); see `schemes`.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from utils.kernels import gemm, schemes, scratch, threads
 from utils.kernels.compiler import kernel
-from utils.kernels.fusion import BnPoolBack, Map, PoolBack, Reader, Writer
-from utils.kernels.schemes import SCHEMES, apply
-from utils.kernels.simd import (
-    LANES,
-    ROWS,
-    address,
-    instruction,
-    next_ticket,
+from utils.kernels.fusion import BnPoolBack, Map, PoolBack
+from utils.kernels.schemes import SCHEMES
+from utils.kernels.simd import LANES, ROWS, address, instruction, next_ticket
+from utils.kernels.tiles import (
+    Plan,
+    gather_block,
+    release_edge,
+    release_inside,
+    spread_as_is,
+    spread_flipped,
 )
+from utils.kernels.winograd_weights import LINE, collect_weights, convolve_weights
 
-WIDTH, FEW = gemm.WIDTH, gemm.FEW
+WIDTH = gemm.WIDTH
 BLOCK = 24  # tiles: V and M of 64 to 128 channels then fit the second-level cache
 SHARED = 65536  # C * K from which on threads share the filters, not the tiles
-LINE = 16  # numbers in a cache line
-
-
-class Plan(NamedTuple):
-    """Where the tiles of one convolution lie; made by `Convolution`."""
-
-    rows: NamedTuple  # schemes of the two axes
-    cols: NamedTuple
-    source: Map
-    sink: Map
-    N: int
-    products: int
-    tiles: int  # of all images
-    block: int  # tiles done together
-
-
-def _two_ways(matrix_rows, matrix_cols, read):
-    """Write down ``rows @ pixels @ cols.T``; yield one row of results at a time."""
-    height, width = matrix_rows.shape[1], matrix_cols.shape[1]
-    columns = [
-        apply(matrix_rows, [read(p, q) for p in range(height)]) for q in range(width)
-    ]
-    for i in range(len(matrix_rows)):
-        yield i, apply(matrix_cols, [column[i] for column in columns])
-
-
-def _parity(kind, role):
-    """Say whether all tiles begin at even (0) or odd (1) pixels, or neither (None).
-
-    As input, those of stride 1 begin 1 pixel before a multiple of their size (pad 1 is
-    the only one that pooled sources are read with, see `Convolution`).
-    """
-    if SCHEMES[kind].step_out % 2:
-        return None
-    if role == "dout":
-        return 0
-    return 1 if kind in (schemes.F2, schemes.F4, schemes.F6) else None
-
-
-def _gather(edge, role):
-    """Make the instruction that transforms one tile of a source into V.
-
-    Role "x": pixels under the tile, by BT.  Role "dout": its outputs, by AT.T.
-    """
-
-    def gather(e, plan, source, image, y, x, c, v, v_step):
-        rows, cols = SCHEMES[plan.rows.kind], SCHEMES[plan.cols.kind]
-        place = plan.source if role == "x" else plan.sink
-        matrices = [s.BT if role == "x" else s.AT.T for s in (rows, cols)]
-        parities = [_parity(plan.rows.kind, role), _parity(plan.cols.kind, role)]
-        parity = parities[0] if parities[0] == parities[1] else None
-        read = Reader(e, source, place, image, y, x, c, edge, parity).pixel
-        for i, results in _two_ways(*matrices, read):
-            for j, result in enumerate(results):
-                e.store(result, v + v_step * (i * cols.products + j))
-
-    return instruction(gather)
-
-
-_gather_x, _gather_x_edge = _gather(False, "x"), _gather(True, "x")
-_gather_dout, _gather_dout_edge = _gather(False, "dout"), _gather(True, "dout")
-
-
-def _release(edge):
-    """Make the instruction that transforms one tile of M and hands it to a sink."""
-
-    def release(e, plan, sink, image, y, x, c, m, m_step, block):
-        rows, cols = SCHEMES[plan.rows.kind], SCHEMES[plan.cols.kind]
-
-        def read(p, q):
-            return e.load(m + m_step * (p * cols.products + q))
-
-        values = [values for _, values in _two_ways(rows.AT, cols.AT, read)]
-        Writer(e, sink, plan.sink, image, c, block).tile(values, y, x, edge)
-
-    return instruction(release)
-
-
-_release_inside, _release_edge = _release(False), _release(True)
-
-
-def _spread(flip):
-    """Make the instruction that transforms one vector of weights (3, 3, ...) into U."""
-
-    def spread(e, plan, w, tap, u, u_step):
-        rows, cols = SCHEMES[plan.rows.kind], SCHEMES[plan.cols.kind]
-
-        def read(p, q):
-            number = (2 - p) * 3 + (2 - q) if flip else p * 3 + q
-            return e.load(w + tap * number)
-
-        for i, results in _two_ways(rows.G, cols.G, read):
-            for j, result in enumerate(results):
-                e.store(result, u + u_step * (i * cols.products + j))
-
-    return instruction(spread)
-
-
-_spread_as_is, _spread_flipped = _spread(False), _spread(True)
 
 
 @instruction
@@ -155,23 +57,6 @@ def _turn(e, w, w_row, out, out_row):
     rows = [e.load(w + w_row * i) for i in range(LANES)]
     for i, column in enumerate(e.transpose(rows)):
         e.store(column, out + out_row * i)
-
-
-@instruction
-def _collect(e, plan, du, du_step, parts, part_step, dw, tap):
-    """Add the threads' shares of dU and transform one vector of K back into dw."""
-    rows, cols = SCHEMES[plan.rows.kind], SCHEMES[plan.cols.kind]
-
-    def read(p, q):
-        place = du + du_step * (p * cols.products + q)
-        total = e.variable(e.load(place))
-        with e.loop(parts - 1) as k:
-            total.set(total.get() + e.load(place + part_step * (k + 1)))
-        return total.get()
-
-    for i, results in _two_ways(rows.G.T, cols.G.T, read):
-        for j, result in enumerate(results):
-            e.store(result, dw + tap * (i * 3 + j))
 
 
 @kernel
@@ -201,27 +86,9 @@ def transform_weights(worker, workers, plan, w, u, u_step, flip):
             at = address(w) + (d * filters + f) * 4
             to = address(u) + ((f // WIDTH * depth + d) * WIDTH + f % WIDTH) * 4
             if flip:
-                _spread_flipped(plan, at, tap, to, u_step)
+                spread_flipped(plan, at, tap, to, u_step)
             else:
-                _spread_as_is(plan, at, tap, to, u_step)
-
-
-@kernel
-def _gather_block(plan, source, first, count, v, v_row, v_step):
-    """Do step 1 for `count` tiles."""
-    rows, cols, place = plan.rows, plan.cols, plan.source
-    for t in range(count):
-        image, inner = divmod(first + t, rows.tiles * cols.tiles)
-        i, j = divmod(inner, cols.tiles)
-        y, x = rows.origin + i * rows.step_in, cols.origin + j * cols.step_in
-        inside = y >= 0 and x >= 0
-        inside &= y + rows.pixels <= place.H and x + cols.pixels <= place.W
-        at = v + t * v_row
-        for c in range(0, place.C, LANES):
-            if inside:
-                _gather_x(plan, source, image, y, x, c, at + c * 4, v_step)
-            else:
-                _gather_x_edge(plan, source, image, y, x, c, at + c * 4, v_step)
+                spread_as_is(plan, at, tap, to, u_step)
 
 
 @kernel
@@ -254,9 +121,9 @@ def _release_block(plan, sink, first, count, m, m_step, block):
         for c in range(0, place.C, LANES):
             at = m + ((c // WIDTH * plan.block + t) * WIDTH + c % WIDTH) * 4
             if inside:
-                _release_inside(plan, sink, image, y, x, c, at, m_step, block)
+                release_inside(plan, sink, image, y, x, c, at, m_step, block)
             else:
-                _release_edge(plan, sink, image, y, x, c, at, m_step, block)
+                release_edge(plan, sink, image, y, x, c, at, m_step, block)
 
 
 @kernel
@@ -272,97 +139,9 @@ def convolve(worker, workers, plan, source, u, u_step, sink, scratch, counter):
         if first >= plan.tiles:
             break
         count = min(plan.block, plan.tiles - first)
-        _gather_block(plan, source, first, count, v, C * 4, v_step)
+        gather_block(plan, source, first, count, v, C * 4, v_step)
         _multiply_block(plan, count, v, v_step, address(u), u_step, m, m_step)
         _release_block(plan, sink, first, count, m, m_step, block)
-
-
-@kernel
-def _gather_gradient_block(plan, source, first, count, k_first, k_stop, y_at, y_step):
-    """Transform `count` tiles of dout into panels: (products, panels, block, WIDTH)."""
-    rows, cols, place = plan.rows, plan.cols, plan.sink
-    for t in range(count):
-        image, inner = divmod(first + t, rows.tiles * cols.tiles)
-        i, j = divmod(inner, cols.tiles)
-        y, x = i * rows.step_out, j * cols.step_out
-        inside = y + rows.step_out <= place.H and x + cols.step_out <= place.W
-        for k in range(k_first, k_stop, LANES):
-            panel = (k - k_first) // WIDTH
-            at = y_at + ((panel * plan.block + t) * WIDTH + k % WIDTH) * 4
-            if inside:
-                _gather_dout(plan, source, image, y, x, k, at, y_step)
-            else:
-                _gather_dout_edge(plan, source, image, y, x, k, at, y_step)
-
-
-@kernel
-def _add_rows(C, fresh, left, left_step, depth, right, out):
-    """Do one panel of dU (C, WIDTH): as many rows at a time as the registers hold."""
-    row, high = WIDTH * 4, C // ROWS
-    while (C - high * ROWS) % FEW:
-        high -= 1
-    for i in range(high):
-        at, to = left + i * ROWS * 4, out + i * ROWS * row
-        if fresh:
-            gemm.product(at, 4, left_step, depth, right, to, row, to + ROWS * row)
-        else:
-            gemm.add_product(at, 4, left_step, depth, right, to, row, to + ROWS * row)
-    for c in range(high * ROWS, C, FEW):
-        at, to = left + c * 4, out + c * row
-        if fresh:
-            gemm.few_product(at, 4, left_step, depth, right, to, row, to + FEW * row)
-        else:
-            gemm.add_few_product(at, 4, left_step, depth, right, to, row, to)
-
-
-@kernel
-def convolve_weights(
-    worker, workers, plan, source, gradient, du, du_step, scratch, k_parts
-):
-    """Add V.T @ Y of this thread's blocks (and panels) to its share of dU.
-
-    dU is (tile shares, products, panels, C, WIDTH); Y is the transformed dout.
-    """
-    t_parts = len(du)
-    t_part, k_part = worker // k_parts, worker % k_parts
-    if t_part >= t_parts:
-        return
-    C, panels = plan.source.C, (plan.sink.C + WIDTH - 1) // WIDTH
-    low, high = panels * k_part // k_parts, panels * (k_part + 1) // k_parts
-    v_row = (C + LINE) * 4  # no multiple of 4096: rows are read side by side
-    v_step, panel = plan.block * v_row + LINE * 4, plan.block * WIDTH * 4
-    y_step = (high - low) * panel + LINE * 4
-    v = address(scratch[worker])
-    y_at = v + plan.products * v_step
-    du_at = address(du[t_part])
-    blocks = (plan.tiles + plan.block - 1) // plan.block
-    for block in range(t_part, blocks, t_parts):
-        first = block * plan.block
-        count = min(plan.block, plan.tiles - first)
-        _gather_block(plan, source, first, count, v, v_row, v_step)
-        k_stop = min(high * WIDTH, plan.sink.C)
-        _gather_gradient_block(
-            plan, gradient, first, count, low * WIDTH, k_stop, y_at, y_step
-        )
-        for product in range(plan.products):
-            for k in range(low, high):
-                left = v + product * v_step
-                right = y_at + product * y_step + (k - low) * panel
-                out = du_at + product * du_step + k * C * WIDTH * 4
-                fresh = block == t_part
-                _add_rows(C, fresh, left, v_row, count, right, out)
-
-
-@kernel
-def collect_weights(worker, workers, plan, du, du_step, parts, dw):
-    """Add the shares of dU and transform them into dw; a thread owns channels C."""
-    C, K = dw.shape[2], dw.shape[3]
-    for c in range(C * worker // workers, C * (worker + 1) // workers):
-        for k in range(0, K, LANES):
-            at = address(du) + ((k // WIDTH * C + c) * WIDTH + k % WIDTH) * 4
-            to = address(dw) + (c * K + k) * 4
-            part = du.shape[1] * 4
-            _collect(plan, at, du_step, parts, part, to, C * K * 4)
 
 
 class Convolution:

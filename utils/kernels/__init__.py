@@ -3,26 +3,63 @@
 How to read this folder
 -----------------------
 A *kernel* here is a short function over plain arrays and integers that Numba compiles
-to machine code.  It moves or reduces data; it checks nothing (the callers in
-``utils/fast_layers.py`` do) and allocates nothing (they bring the output along).
+to machine code.  It moves or reduces data; it checks nothing (the callers do) and
+allocates nothing (they bring the output along).
 
 Every kernel takes its share of the work first, so each output number has exactly one
-owner and no two threads ever write to the same place.  The older ones take ``start,
-stop``, a part of the outermost loop, and `threads.run` calls them once per part.  The
-others take ``worker, workers``, and `threads.each` calls them once per thread.
+owner and no two threads ever write to the same place.  Those of the exact path take
+``start, stop``, a part of the outermost loop, and `threads.run` calls them once per
+part.  The others take ``worker, workers``, and `threads.each` calls them once per
+thread; work is shared out by a counter, or in fixed shares where it is summed up.
 
-==================  =====================================================
-how they run
-`compiler.py`       from Python to machine code, kept on disk
-`notice.py`         a line on the screen while that lasts
-`threads.py`        threads that sleep until they are called; memory
-the exact path      any dtype, (N, C, H, W); ordinary Python, too
-`im2col.py`         windows of images to columns of a matrix, and back
-`pooling.py`        the largest value of each window, and where it stood
-`normalization.py`  sums over one channel of all images
-==================  =====================================================
+From top to bottom, in one evening:
 
-The kernels of the exact path run without their compiler as well::
+========================  ==========================================================
+how kernels run
+`compiler.py`             from Python to machine code, kept on disk
+`notice.py`               a line on the screen while that lasts
+`threads.py`              threads that sleep until they are called; aligned memory
+`scratch.py`              memory that is kept from call to call
+the exact path            any dtype, (N, C, H, W); runs as ordinary Python, too
+`im2col.py`               windows of images to columns of a matrix, and back
+`pooling.py`              the largest value of each window, and where it stood
+`normalization.py`        sums over one channel of all images
+`loops.py`                a convolution as plain compiled loops, to compare with
+vector instructions
+`lanes.py`                how wide the vectors of this machine are
+`values.py`               numbers that exist at run time only
+`simd.py`                 instructions written in Python
+`watch.py`                a test of every address, for the tests
+`expect.py`               what kernels expect of their arrays
+matrix products           everything below is made of them
+`gemm.py`                 one block of registers
+`windows.py`              the left matrix is found in an image
+convolutions              channels-last, float32
+`slabs.py`                where a direct convolution finds its input
+`direct.py`               by the definition: any filter, stride, padding
+`direct_weights.py`       its gradients of weights and bias
+`schemes.py`              Winograd's algorithms: fewer multiplications
+`tiles.py`                their transforms
+`winograd.py`             3 x 3 filters
+`winograd_weights.py`     the gradient of their weights
+`columns.py`              images as columns
+`narrow.py`               images with few channels
+`narrow_gradients.py`     their gradients
+`layout.py`               to channels-last and back
+`convolution.py`          all of these for the lessons' (N, C, H, W)
+what lies between them
+`activations.py`          ReLU, GELU, SiLU, and their slopes
+`fusion.py`               what a convolution does on the way in and out
+`passes.py`               the same where no convolution is near
+`walk.py`                 who works on which tile
+`max_pool.py`             max pooling
+`batchnorm.py`            batch normalisation,
+`batchnorm_sums.py`       its sums
+`batchnorm_maps.py`       and its maps
+`updates.py`              SGD, Adam, Muon
+========================  ==========================================================
+
+The exact path without the compiler::
 
     NUMBA_DISABLE_JIT=1 python -m pytest tests/kernels
 

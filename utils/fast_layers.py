@@ -25,8 +25,10 @@ from utils.shapes import conv_output_shape, pool_output_shape, require_shape
 # most (or one image), so that memory stays flat however large the batch is.
 COLUMN_BYTES = 2**20
 
-# Multiply-adds from which the engine room is faster, its conversions included.
-ENGINE_WORK = 2**22
+# Multiply-adds, and output pixels to share the weights' conversion, from which the
+# engine room is faster.
+ENGINE_WORK = 2**25
+ENGINE_PIXELS = 2**7
 
 
 def conv_forward_fast(x, w, b, conv_param):
@@ -316,8 +318,9 @@ def spatial_batchnorm_backward_fast(dout, cache):
 
 def _is_engine_work(x, w, out_shape):
     """Tell whether a convolution goes to the engine room."""
-    work = math.prod(out_shape) * math.prod(w.shape[1:])
-    return kernels.compiles() and _dtype_of(x) == np.float32 and work >= ENGINE_WORK
+    pixels = out_shape[0] * math.prod(out_shape[2:])
+    pays = pixels * w.size >= ENGINE_WORK and pixels >= ENGINE_PIXELS
+    return pays and _dtype_of(x) == np.float32 and kernels.compiles()
 
 
 def _columns(images, start, stop, geometry):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from tests import oracle
-from utils.fast_layers import ENGINE_WORK, conv_backward_fast, conv_forward_fast
+from utils import fast_layers
+from utils.fast_layers import conv_backward_fast, conv_forward_fast
 from utils.kernels import convolution, direct, narrow, threads
 from utils.kernels.convolution import _Winograd
 from utils.kernels.simd import LANES
@@ -127,7 +128,7 @@ def test_the_lessons_take_this_way_if_it_is_worth_it(rng, monkeypatch):
     x = rng.standard_normal((8, 16, 16, 16)).astype(np.float32)
     w = rng.standard_normal((16, 16, 3, 3)).astype(np.float32)
     b = rng.standard_normal(16).astype(np.float32)
-    assert 8 * 16 * 16 * 16 * 16 * 9 >= ENGINE_WORK
+    assert 8 * 16 * 16 * w.size < fast_layers.ENGINE_WORK
     calls = []
     for name in ("forward", "backward"):
         real = getattr(convolution, name)
@@ -137,13 +138,18 @@ def test_the_lessons_take_this_way_if_it_is_worth_it(rng, monkeypatch):
             return real(*args)
 
         monkeypatch.setattr(convolution, name, spy)
+    conv_forward_fast(x, w, b, {"stride": 1, "pad": 1})
+    assert calls == []
+    monkeypatch.setattr(fast_layers, "ENGINE_WORK", 8 * 16 * 16 * w.size)
     out, cache = conv_forward_fast(x, w, b, {"stride": 1, "pad": 1})
     grads = conv_backward_fast(out, cache)
     assert calls == ["forward", "backward"]
     for a, e in zip([out, *grads], exact(x, w, b, out, 1, 1), strict=True):
         assert_close(a, e)
     conv_forward_fast(x.astype(float), w, b, {"stride": 1, "pad": 1})
-    conv_forward_fast(x[:1, :, :5, :5], w, b, {"stride": 1, "pad": 1})
+    monkeypatch.setattr(fast_layers, "ENGINE_PIXELS", 8 * 16 * 16 + 1)
+    conv_forward_fast(x, w, b, {"stride": 1, "pad": 1})
+    monkeypatch.setattr(fast_layers, "ENGINE_PIXELS", 0)
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     conv_forward_fast(x, w, b, {"stride": 1, "pad": 1})
     assert calls == ["forward", "backward"]

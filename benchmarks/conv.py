@@ -122,4 +122,6 @@ def rows(options):
         chosen = [p for p in PASSES if options.only in f"{shape.name} {p}"]
         numbers = arrays(shape) if chosen else None
         for direction in chosen:
-            yield harness.measure(job(shape, direction, numbers), options.rounds)
+            yield harness.measure(
+                job(shape, direction, numbers), options.rounds, options.patience
+            )

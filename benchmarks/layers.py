@@ -128,4 +128,4 @@ def rows(options):
                 name = f"batchnorm+relu{'+pool' if pool else ''} {C}@{size}"
                 if options.only in f"{name} {direction}":
                     row = job(C, size, pool, direction)
-                    yield harness.measure(row, options.rounds)
+                    yield harness.measure(row, options.rounds, options.patience)

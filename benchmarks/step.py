@@ -135,7 +135,7 @@ def rows(options):
     for name, N, size in STEPS:
         label = f"{name} @{size} N={N}"
         if options.only in f"{label} step":
-            yield harness.measure(job(name, N, size), options.rounds)
+            yield harness.measure(job(name, N, size), options.rounds, options.patience)
         if N == 128 and options.only in f"{label} curve":
             yield curve(name, N, size)
         if N == 128 and options.only in f"{label} MB":

@@ -39,6 +39,7 @@ def job(ours, *rivals, **others):
 def limits(monkeypatch):
     """A machine of 10 GFLOP/s that moves 1 GB/s."""
     monkeypatch.setattr(harness.machine, "peak", lambda: 10.0)
+    monkeypatch.setattr(harness.machine, "speed", lambda: 9.5)
     monkeypatch.setattr(harness.machine, "copy_seconds", lambda traffic: traffic / 1e9)
 
 
@@ -150,6 +151,33 @@ def test_a_row_holds_medians_and_the_best_rival(limits, monkeypatch):
     assert (row["limit"], row["limit_ms"]) == ("arithmetic", pytest.approx(100))
     assert row["limit_share"] == pytest.approx(0.5)
     assert (row["rounds"], row["error"]) == (3, 0)
+
+
+@pytest.mark.parametrize("patience", [0, 1, 5])
+def test_patience_chooses_by_the_machine_and_not_by_the_times(
+    limits, monkeypatch, patience
+):
+    # before and after each attempt, of 10: slow, slower, then steady
+    speeds = iter([8.0, 7.0, 5.0, 9.0, 9.5, 9.2, 9.9, 9.9])
+    times = iter([1.0, 0.1, 3.0, 0.2])
+    monkeypatch.setattr(harness.machine, "speed", lambda: next(speeds))
+    monkeypatch.setattr(harness.machine.Watch, "others", lambda self: 0.0)
+    monkeypatch.setattr(
+        harness, "alternate", lambda *_: ([[next(times)] * 3, [6.0] * 3], [[2.0]] * 2)
+    )
+    clock = Clock()
+    sides = clock.side("ours", 1), clock.side("torch cl", 1)
+    row = harness.measure(job(*sides), 3, patience)
+    expected = {0: (1000, 0.7, 1), 1: (1000, 0.7, 2), 5: (3000, 0.92, 3)}
+    found = row["ours_ms"], pytest.approx(row["speed"]), row["attempts"]
+    assert found == expected[patience]
+
+
+def test_a_busy_machine_is_not_steady(limits, monkeypatch):
+    sides = [Clock().side("ours", 1)]
+    for others, steady in ((0.0, True), (None, True), (0.5, False)):
+        monkeypatch.setattr(harness.machine.Watch, "others", lambda self, o=others: o)
+        assert harness._attempt(sides, 3).steady == steady
 
 
 def test_memory_can_be_the_limit(limits):

@@ -24,21 +24,20 @@ def test_a_copy_is_not_faster_than_a_terabyte_per_second():
     assert 8 * 2**16 / 1e12 < seconds < 1
 
 
-def test_the_peak_is_measured_with_the_right_number_of_operations(monkeypatch):
-    calls = []
-
-    def each(kernel, repeats, a, b, c):
-        calls.append(repeats)
-        for sums, left, right in zip(c, a, b, strict=True):
-            sums[...] = left @ right  # what one product has to be
-        time.sleep(0.001)
-
-    monkeypatch.setattr(machine.threads, "each", each)
-    monkeypatch.setattr(machine.threads, "count", lambda: 3)
-    gflops = machine.peak.__wrapped__()
-    per_product = 2 * machine.ROWS * machine.DEPTH * machine.gemm.WIDTH
-    most = 3 * max(calls) * per_product / 0.001 / 1e9
-    assert most / 100 < gflops <= most
+def test_the_peak_is_the_best_speed_of_all(monkeypatch):
+    pauses = iter([0.004, 0.002, 0.008, 0.016, 0.016, 0.016])
+    monkeypatch.setattr(machine.threads, "each", lambda *_: time.sleep(next(pauses)))
+    blocks = [np.zeros((3, 1))]  # of three threads
+    monkeypatch.setattr(machine, "_blocks", lambda: blocks)
+    monkeypatch.setattr(machine, "_best", [0.0])
+    product = 2 * machine.ROWS * machine.DEPTH * machine.gemm.WIDTH
+    at_most = 3 * machine.REPEATS * product / 1e9
+    now = machine.speed(3)
+    assert at_most / 0.004 / 3 < now <= at_most / 0.004
+    best = machine.peak()
+    assert at_most / 0.002 / 3 < best <= at_most / 0.002
+    assert machine.speed(3) < now
+    assert machine.peak() == best
 
 
 def test_the_microkernel_of_the_peak_multiplies():

@@ -21,8 +21,8 @@ limit is the least time for what our algorithm must compute and move, with the p
 rival had; if these are fewer than the threads, other programs were in the way.  speed:
 what the microkernel reached just before and after, of its best.{again}"""
 AGAIN = """  Rows on a busy or slow
-machine were measured up to {patience} times more, and the attempt at the best speed
-counts, whatever its times were."""
+machine were measured up to {patience} times more, and the attempt on the steadiest
+machine counts, whatever its times were."""
 
 
 def arguments(argv):

@@ -195,6 +195,23 @@ class Attempt(NamedTuple):
     steady: bool
 
 
+def attempt(sides, rounds, patience=0):
+    """Time several sides in turns, again while the machine is busy or slow.
+
+    Returns
+    -------
+    kept : Attempt
+        The one on the steadiest machine.
+    number : int
+        How many there were, at most ``1 + patience``.
+    """
+    attempts = []
+    while len(attempts) <= patience and not (attempts and attempts[-1].steady):
+        attempts.append(_attempt(sides, rounds))
+    kept = max(attempts, key=lambda one: (one.steady, -(one.others or 0), one.speed))
+    return kept, len(attempts)
+
+
 def _attempt(sides, rounds):
     watch, before = machine.Watch(), machine.speed()
     seconds, cores = alternate(sides, max(rounds, LEAST_ROUNDS))
@@ -215,7 +232,7 @@ def measure(job, rounds, patience=0):
         Timed calls per side.
     patience : int
         How often to time it again if the machine was busy, or slower than it can be.
-        Of all attempts the one on the fastest machine counts, whatever its times are.
+        Of all attempts the one on the steadiest machine counts, whatever its times are.
 
     Returns
     -------
@@ -230,12 +247,7 @@ def measure(job, rounds, patience=0):
     """
     error = check(job)
     sides = [job.ours, *job.rivals, *job.others.values()]
-    attempts = []
-    while True:
-        attempts.append(_attempt(sides, rounds))
-        if attempts[-1].steady or len(attempts) > patience:
-            break
-    kept = max(attempts, key=lambda attempt: (attempt.steady, attempt.speed))
+    kept, attempts = attempt(sides, rounds, patience)
     seconds, cores, speed, others, _ = kept
     medians = [machine.median(times) for times in seconds]
     rivals = range(1, 1 + len(job.rivals))
@@ -261,7 +273,7 @@ def measure(job, rounds, patience=0):
         "rival_cores": machine.median(cores[best]),
         "others": others,
         "speed": speed,
-        "attempts": len(attempts),
+        "attempts": attempts,
     }
     for k, column in enumerate(job.others, 1 + len(job.rivals)):
         row[f"{column}_ms"] = 1e3 * medians[k]

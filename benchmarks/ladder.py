@@ -62,12 +62,8 @@ def rows(options):
     whole = job()
     harness.check(whole)
     sides = [*whole.others.values(), whole.ours, *whole.rivals]
-    for _ in range(1 + options.patience):
-        before = machine.speed()
-        seconds, _ = harness.alternate(sides, max(options.rounds, 5))
-        speed = min(before, machine.speed()) / machine.peak()
-        if speed >= machine.STEADY:
-            break
+    kept, _ = harness.attempt(sides, max(options.rounds, 5), options.patience)
+    seconds, speed = kept.seconds, kept.speed
     medians = [machine.median(times) / N for times in seconds]
     best = min((-1, -2), key=medians.__getitem__)
     rival = sides[best].label, medians[best]

@@ -4,9 +4,10 @@ With V = BT @ D, the columns of the image, and Y = AT.T @ dout (see `columns`):
 
 Weights.  dU[product] = V[product].T @ Y[product], summed over all tiles, is a matrix
 product with the numbers (h, c) of a window as rows, pixels as steps and filters as
-columns; at the very end dw = G.T @ dU.  A thread transforms a few rows of dout, CHUNK
-tiles, so that Y stays in the first-level cache, and multiplies them at once; dU stays
-in the second-level cache.  Meanwhile it asks for the next rows of dout.
+columns; at the very end dw = G.T @ dU.  A thread transforms a few rows of dout and
+multiplies them at once, so few that Y stays in the first-level cache, or near it if
+several blocks share the work of the transform; dU stays in the second-level cache.
+Meanwhile it asks for the next rows of dout.
 
 Input.  Y[product] @ U[product].T gives, for each output row, what it adds to the HH * C
 numbers under its window.  `_fold` adds these to dV, each row one further down, and
@@ -52,7 +53,7 @@ from utils.kernels.simd import (
 from utils.kernels.slabs import check
 from utils.kernels.windows import ODD, correlation, correlation_odd, cover
 
-CHUNK = 16  # tiles of dout, at least, whose Y then stays in the first-level cache
+CHUNK = 16  # tiles of dout, for each block of rows that Y then is multiplied with
 
 
 @kernel
@@ -66,9 +67,10 @@ def _correlate(worker, workers, plan, x, dout, high, odd, memory, table, sums):
     dU, db = address(mine[plan.K :]), address(mine)
     D = memory[worker, : count_columns(plan) * plan.column]
     V = memory[worker, len(D) :]
-    Y = address(V[plan.tiles * products * plan.column :])
-    for tile in range(plan.tiles):
-        lines[tile] = address(V) + tile * products * plan.column * 4
+    step = products * plan.column * 4
+    v, Y = address(V), address(V[plan.tiles * products * plan.column :])
+    for row in range(plan.chunk):
+        lines[row] = v + row * plan.C * 4
     panels, calls = (plan.K + WIDTH - 1) // WIDTH, products * (high + odd)
     pace = line // (panels * calls * plan.tiles) + 1
     total = len(x) * strips
@@ -78,16 +80,16 @@ def _correlate(worker, workers, plan, x, dout, high, odd, memory, table, sums):
         load_columns(plan, x, n, first, D)
         for tile in range(plan.tiles):
             d = address(D) + tile * TILE * plan.column * 4
-            transform(plan, plan.column // LANES, d, lines[tile])
+            transform(plan, plan.column // LANES, d, v + tile * step)
         for i in range(0, count, plan.chunk):
             rows = min(plan.chunk, count - i)
             at = address(dout) + (n * plan.OH + first + i) * line
             soon = at + 2 * rows * line
             for k in range(0, plan.K, WIDTH):
-                point, tile = _pitches(plan, rows)
+                point, pitch = _pitches(plan, rows)
                 for row in range(rows):
-                    source, to = at + row * line + k * 4, Y + row * WIDTH * 4
-                    spread_row(plan, source, k, to, point, tile, db + k * 4)
+                    source, to = at + row * line + k * 4, Y + row * pitch
+                    spread_row(plan, source, k, to, point, WIDTH * 4, db + k * 4)
                 to = dU + k // WIDTH * products * height * WIDTH * 4
                 a = i * plan.C * 4
                 soon = _correlate_points(
@@ -97,26 +99,27 @@ def _correlate(worker, workers, plan, x, dout, high, odd, memory, table, sums):
 
 @kernel
 def _pitches(plan, count):
-    """Give how far points and tiles of Y lie apart, in bytes."""
-    tile = count * WIDTH * 4
+    """Give how far points, of `count` rows, and rows of Y lie apart, in bytes."""
+    row = plan.tiles * WIDTH * 4
     # Not a multiple of 4096, which would put all points into the same cache lines.
-    return plan.tiles * tile + 2 * BYTES, tile
+    return count * row + 2 * BYTES, row
 
 
 @kernel
 def _correlate_points(plan, high, odd, lines, count, start, Y, dU, soon, pace):
     """Add V.T @ Y to dU, for all points of `count` rows; ask for what comes `soon`."""
     table, step = address(lines), _pitches(plan, count)[0]
-    tiles, pixel, height = plan.tiles, plan.C * 4, high * ROWS + odd * ODD
+    tiles, height = plan.tiles, high * ROWS + odd * ODD
+    tile = plan.scheme.products * plan.column * 4
     for t in range(plan.scheme.products):
         for block in range(high + odd):
             at = min(block, high) * ROWS + max(0, block - high) * ODD
             a, y = start + (t * plan.column + at) * 4, Y + t * step
             to = dU + (t * height + at) * WIDTH * 4
             if block < high:
-                correlation(a, table, tiles, pixel, count, y, to, soon, pace)
+                correlation(a, table, count, tile, tiles, y, to, soon, pace)
             else:
-                correlation_odd(a, table, tiles, pixel, count, y, to, soon, pace)
+                correlation_odd(a, table, count, tile, tiles, y, to, soon, pace)
             soon += tiles * count * pace
     return soon
 
@@ -284,13 +287,14 @@ def backward_weights(x, dout, dw, db, stride, pad):
         dw, pad, dout.shape[1], dout.shape[2], strip_rows(N, dout.shape[1])
     )
     products = plan.scheme.products
-    plan = plan._replace(chunk=min(plan.rows, -(-CHUNK // plan.tiles)))
     height, high, odd = cover(plan.HH * C, ODD)
+    chunk = -(-CHUNK * (high + odd) // plan.tiles)
+    plan = plan._replace(chunk=min(plan.rows, chunk))
     columns, points = sizes(plan)
     point = plan.tiles * plan.rows * WIDTH + 2 * LANES
     size = columns + plan.tiles * points + -(-K // WIDTH) * products * point
     work = memory.get("slab", workers, size)
-    table = memory.get("table", workers, 2 * plan.tiles).view(np.int64)
+    table = memory.get("table", workers, 2 * plan.chunk).view(np.int64)
     sums = memory.get("sums", workers, K + -(-K // WIDTH) * products * height * WIDTH)
     x = x.reshape(N, H, W * C)
     threads.each(_correlate, plan, x, dout, high, odd, work, table, sums)

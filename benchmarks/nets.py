@@ -10,6 +10,7 @@ import numpy as np
 
 from utils.kernels import (
     activations,
+    affine,
     batchnorm,
     direct,
     fusion,
@@ -32,9 +33,9 @@ def zeros(*shape):
     return threads.aligned(shape, np.float32)
 
 
-def softmax_loss(affine, features, labels, smoothing=0.0, scale=1.0):
+def softmax_loss(layer, features, labels, smoothing=0.0, scale=1.0):
     """Give the mean cross-entropy of an affine layer and the gradient of its output."""
-    out, M = affine.forward(features), affine.M
+    out, M = layer.forward(features), layer.M
     N, scores = len(labels), out[:, :M] * scale
     shifted = scores - scores.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -95,7 +96,7 @@ class Net:
 
 
 class Affine:
-    """Fully connected layer, by the kernel of a 1 x 1 convolution."""
+    """Fully connected layer with M outputs, stored as whole vectors."""
 
     def __init__(self, net, name, D, M, rng, scale):
         wide = padded(M)
@@ -107,22 +108,17 @@ class Affine:
 
     def forward(self, x, relu=False):
         """Give x @ w + b; columns from M on are 0."""
-        N, D = x.shape
         if not hasattr(self, "out"):
-            self.out = zeros(N, self.w.shape[1])
-        self.x = x.reshape(N, 1, 1, D)
-        out = self.out.reshape(N, 1, 1, -1)
-        direct.forward(self.x, self.w[None, None], self.b, out, 1, 0, relu)
+            self.out = zeros(len(x), self.w.shape[1])
+        self.x = x
+        affine.forward(x, self.w, self.b, self.out, relu)
         return self.out
 
     def backward(self, dout, dx=None):
         """Go back; columns of dout from M on must be 0."""
-        dout = dout.reshape(len(dout), 1, 1, -1)
-        direct.backward_weights(self.x, dout, self.dw[None, None], self.db, 1, 0)
+        affine.backward_weights(self.x, dout, self.dw, self.db)
         if dx is not None:
-            direct.backward_data(
-                dout, self.w[None, None], dx.reshape(self.x.shape), 1, 0
-            )
+            affine.backward_data(dout, self.w, dx)
 
 
 class Stage:
@@ -255,7 +251,7 @@ class VggNet(Net):
             source = stage.forward(source)
         features = last.activate(self.features).reshape(len(x), -1)
         loss, dscores = softmax_loss(self.affine, features, labels)
-        self.affine.backward(dscores, self.dfeatures)
+        self.affine.backward(dscores, self.dfeatures.reshape(features.shape))
         last.backward_from(self.dfeatures)
         befores = [None, *self.stages]
         for stage, before in zip(self.stages[::-1], befores[-2::-1], strict=True):
@@ -330,7 +326,7 @@ class ThreeLayerNet(Net):
         dhidden = np.empty_like(hidden)
         self.affine.backward(dscores, dhidden)
         dhidden *= hidden > 0
-        self.hidden.backward(dhidden, self.dpooled)
+        self.hidden.backward(dhidden, self.dpooled.reshape(flat.shape))
         max_pool.backward(Relu(), self.dpooled, self.pooled, self.index, self.dy)
         narrow.backward_weights(x, self.dy, self.dw, self.db, 1, 3)
         self.update()

@@ -74,3 +74,4 @@ add_few_product = _product(FEW, COLUMNS, accumulate=True)
 
 # The last rows of a matrix, if they are a third of a block or less.
 last_product = _product(ROWS // 3, COLUMNS, accumulate=False)
+add_row = _product(1, COLUMNS, accumulate=True)

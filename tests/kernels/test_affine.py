@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.kernels.engine import between_canaries, needs_compiler, normal, run_checked
+from utils.kernels import affine, threads
+from utils.kernels.simd import LANES
+
+pytestmark = needs_compiler
+
+
+def bound(a, b):
+    """Bound the rounding error of a @ b in float32."""
+    size = np.abs(a).astype(float) @ np.abs(b).astype(float)
+    return (a.shape[1] + 2) * 2**-24 * (size + 1)
+
+
+@given(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.integers(1, 7),
+    st.sampled_from([1, 2, 3]),
+    st.booleans(),
+    st.integers(0, 2**32 - 1),
+)
+def test_against_numpy(N, d, m, workers, relu, seed):
+    rng, before = np.random.default_rng(seed), threads.count
+    D, M = d * LANES, m * LANES
+    x, w, b, dout = (normal(rng, *s) for s in ((N, D), (D, M), (M,), (N, M)))
+    out, out_untouched = between_canaries((N, M))
+    dx, dx_untouched = between_canaries((N, D))
+    dw, dw_untouched = between_canaries((D, M))
+    db, db_untouched = between_canaries((M,))
+    threads.count = lambda: workers
+    try:
+        affine.forward(x, w, b, out, relu)
+        affine.backward_data(dout, w, dx)
+        affine.backward_weights(x, dout, dw, db)
+    finally:
+        threads.count = before
+    expected = x.astype(float) @ w + b
+    expected = np.maximum(expected, 0) if relu else expected
+    assert (np.abs(out - expected) <= bound(x, w) + 2**-22 * np.abs(b)).all()
+    assert (np.abs(dx - dout.astype(float) @ w.T) <= bound(dout, w.T)).all()
+    assert (np.abs(dw - x.T.astype(float) @ dout) <= bound(x.T, dout)).all()
+    np.testing.assert_allclose(db, dout.sum(axis=0, dtype=float), atol=1e-4)
+    for untouched in (out_untouched, dx_untouched, dw_untouched, db_untouched):
+        untouched()
+
+
+def test_a_nan_survives_the_relu():
+    x, w = np.full((1, LANES), np.nan, np.float32), np.ones((LANES, LANES), np.float32)
+    out = np.zeros((1, LANES), np.float32)
+    affine.forward(x, w, w[0], out, relu=True)
+    assert np.isnan(out).all()
+
+
+def test_arrays_that_do_not_fit_are_refused():
+    ones = {n: np.ones((n, LANES), np.float32) for n in (1, LANES, LANES + 1)}
+    good, b = ones[LANES], np.ones(LANES, np.float32)
+    with pytest.raises(ValueError, match="do not fit together"):
+        affine.forward(good, ones[LANES + 1], b, good)
+    with pytest.raises(ValueError, match="do not fit together"):
+        affine.forward(good, good, b[1:], good)
+    with pytest.raises(ValueError, match="float32 in C order"):
+        affine.backward_data(good, good.T, good.astype(float))
+
+
+def test_memory_is_touched_only_where_it_may_be():
+    run_checked("""
+import numpy as np
+from utils.kernels import affine, simd
+from utils.kernels.scratch import own
+from utils.kernels.simd import LANES
+
+N, D, M = 7, 19 * LANES, 3 * LANES
+x, w, b, out = (np.ones(s, np.float32) for s in ((N, D), (D, M), M, (N, M)))
+dx, dw, db = np.ones_like(x), np.ones_like(w), np.ones_like(b)
+calls = [
+    (affine.forward, (x, w, b, out)),
+    (affine.backward_data, (out, w, dx)),
+    (affine.backward_weights, (x, out, dw, db)),
+]
+for function, arrays in calls:
+    function(*arrays)  # scratch memory grows
+    with simd.watched(*arrays, *own().pieces()):
+        function(*arrays)
+""")

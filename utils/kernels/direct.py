@@ -48,6 +48,7 @@ from utils.kernels.slabs import (
     find_lines,
     flat,
     parts,
+    prepare,
     row_pitch,
     slab_size,
 )
@@ -254,7 +255,7 @@ def forward(x, w, b, out, stride, pad, relu=False):
         x, out = flat(x, out)
     job = describe(x, out, (HH, WW), (pad, pad), stride, out.shape[1:3])
     panels = own().get("panels", 1, w.size)[0]
-    threads.each(_pack_weights, w.reshape(-1, K), panels)
+    prepare(_pack_weights, w.size, w.reshape(-1, K), panels)
     if b is None:
         b = own().get("no bias", 1, K)[0]
         b[:] = 0
@@ -287,15 +288,16 @@ def backward_data(dout, w, dx, stride, pad):
         # rows shift + i, shift + i - 1, ...
         (y, x), shifts = _first_pixels(p, q, stride, pad)
         taps = [max(0, -(-(size - tap) // stride)) for size, tap in ((HH, p), (WW, q))]
-        size = -(-(H - y) // stride), -(-(W - x) // stride)
-        if min(size) < 1:
+        pixels = -(-(H - y) // stride), -(-(W - x) // stride)
+        if min(pixels) < 1:
             continue
         if 0 in taps:
             taps = 0, 0
         pads = [tap - 1 - shift for tap, shift in zip(taps, shifts, strict=True)]
-        job = describe(dout, dx, taps, pads, 1, size, at=(y, x), every=stride)
+        job = describe(dout, dx, taps, pads, 1, pixels, at=(y, x), every=stride)
         if 0 not in taps:
-            threads.each(_pack_turned, w, p, q, stride, columns, panels)
+            size = taps[0] * taps[1] * K * columns
+            prepare(_pack_turned, size, w, p, q, stride, columns, panels)
         _run(_with_tickets(job, TICKET), panels, none, False)
 
 

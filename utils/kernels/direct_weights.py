@@ -24,7 +24,15 @@ from utils.kernels.compiler import kernel
 from utils.kernels.gemm import WIDTH
 from utils.kernels.scratch import own
 from utils.kernels.simd import ROWS, address
-from utils.kernels.slabs import check, describe, find_lines, flat, row_pitch, slab_size
+from utils.kernels.slabs import (
+    check,
+    describe,
+    find_lines,
+    flat,
+    prepare,
+    row_pitch,
+    slab_size,
+)
 from utils.kernels.windows import LOW, correlation, correlation_low, cover, pack
 
 CHUNK = 192  # pixels whose products are summed up in registers
@@ -134,4 +142,5 @@ def backward_weights(x, dout, dw, db, stride, pad):
     threads.each(_correlate, job, high, low, slabs, tables, panels, sums)
     if db is None:
         db = memory.get("no db", 1, K)[0]
-    threads.each(_add_shares, height, sums, dw.reshape(HH, WW * C, K), db)
+    dw = dw.reshape(HH, WW * C, K)
+    prepare(_add_shares, workers * dw.size, height, sums, dw, db)

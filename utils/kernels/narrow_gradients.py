@@ -50,7 +50,7 @@ from utils.kernels.simd import (
     instruction,
     next_ticket,
 )
-from utils.kernels.slabs import check
+from utils.kernels.slabs import check, prepare
 from utils.kernels.windows import ODD, correlation, correlation_odd, cover
 
 CHUNK = 16  # tiles of dout, for each block of rows that Y then is multiplied with
@@ -256,7 +256,7 @@ def backward_data(dout, w, dx, stride, pad):
     products = plan.scheme.products
     U = memory.get("panels", 1, -(-plan.HH * C // WIDTH) * products * K * WIDTH)[0]
     G = MATRICES[type(plan.scheme)][1].astype(np.float32)
-    threads.each(_transform_turned, w, G, U)
+    prepare(_transform_turned, U.size, w, G, U)
     columns, points = sizes(plan)
     wide = plan.tiles * -(-K // WIDTH) * WIDTH * ROWS + 2 * LANES
     size = columns + plan.tiles * points + products * (ROWS * WIDTH + wide) + WIDTH
@@ -301,4 +301,4 @@ def backward_weights(x, dout, dw, db, stride, pad):
     G = MATRICES[type(plan.scheme)][1].astype(np.float32)
     if db is None:
         db = memory.get("no db", 1, K)[0]
-    threads.each(_collect, G, height, sums, dw, db)
+    prepare(_collect, sums.size, G, height, sums, dw, db)

@@ -98,7 +98,8 @@ def conv_backward_fast(dout, cache):
 
     **How it is fast.** With the columns of the forward pass made once more, both
     gradients are matrix products; ``col2im`` adds the columns of ``dx`` up.  Large
-    float32 batches take the algorithm of their forward pass.
+    float32 batches take the algorithm of their forward pass, with errors of about 1e-5
+    of the largest number; 5e-5 in ``dw`` of 7 x 7 filters, which sums over all pixels.
 
     Parameters
     ----------

@@ -10,8 +10,9 @@ thread that was held up does less.  `run` cuts a loop into equal parts instead.
 
 The threads sleep until they are called.  A call costs what it takes to wake a core, 10
 to 80 microseconds, and nothing is taken from other programs in between (a thread that
-waits in a loop would cost them a whole core).  They sleep on a lock that somebody else opens, the cheapest bell that
-Python has.  A bell may ring for nothing: whether there is work is told by `job` alone.
+waits in a loop would cost them a whole core).  They sleep on a lock that somebody else
+opens, the cheapest bell that Python has.  A bell may ring for nothing: whether there is
+work is told by `job` alone.
 
 BLAS has threads of its own.  We leave them alone, except inside `serial_blas`.
 """

@@ -66,7 +66,7 @@ def start(copy, code=RUN, **variables):
 def run(copy, code=RUN, **variables):
     """Run it to its end; give what it printed."""
     process = start(copy, code, **variables)
-    out, errors = process.communicate(timeout=60)
+    out, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     return out.split()
 
@@ -115,7 +115,7 @@ def test_settings_of_the_compiler_have_code_of_their_own(copy):
 def test_processes_may_compile_at_once(copy):
     together = [start(copy) for _ in range(3)]
     for process in together:
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=300)
         assert out.split()[:1] == ["20"], errors
     assert [name.split(".")[0] for name in cached(copy)] == ["answer", "ask"]
     assert run(copy) == ["20", "1", "0"]

@@ -38,6 +38,7 @@ convolutions              channels-last, float32
 `slabs.py`                where a direct convolution finds its input
 `direct.py`               by the definition: any filter, stride, padding
 `direct_weights.py`       its gradients of weights and bias
+`affine.py`               fully connected layers
 `schemes.py`              Winograd's algorithms: fewer multiplications
 `tiles.py`                their transforms
 `winograd.py`             3 x 3 filters

@@ -5,7 +5,7 @@ A *job* is one row: the same work done by several *sides*, ours and the rivals'.
 1. Every side does it once and the results are compared.  A difference larger than the
    job's tolerance is an error; no time is printed for numbers that disagree.
 2. Then the sides take turns, in another order each round.  Before a timed call, the
-   same side runs untimed for a few milliseconds: threads of the library before it
+   same side runs untimed for 30 milliseconds: threads of the library before it
    still spin, waiting for more work, and its numbers still fill the caches.
 3. A side's time is the median of its rounds.  Of the rivals the fastest counts, chosen
    by median as well.  The time ends when the function returns; what it returned is
@@ -26,7 +26,7 @@ import numpy as np
 
 from benchmarks import machine
 
-SETTLE = 0.004  # seconds of untimed calls before each timed one
+SETTLE = 0.03  # seconds of untimed calls before each timed one
 LEAST_ROUNDS = 3
 
 

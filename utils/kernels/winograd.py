@@ -60,13 +60,11 @@ def _turn(e, w, w_row, out, out_row):
 
 
 @kernel
-def turn_weights(worker, workers, w, out):
-    """Transpose w (3, 3, C, K) into out (3, 3, K, C); a thread owns filters K."""
+def _turn_share(w, first, stop, out):
+    """Transpose filters `first` to `stop` of w (3, 3, C, K) into out (3, 3, K, C)."""
     C, K = w.shape[2], w.shape[3]
-    squares = K // LANES
-    first, stop = squares * worker // workers, squares * (worker + 1) // workers
     for tap in range(9):
-        for k in range(first * LANES, stop * LANES, LANES):
+        for k in range(first, stop, LANES):
             for c in range(0, C, LANES):
                 at = address(w) + ((tap * C + c) * K + k) * 4
                 to = address(out) + ((tap * K + k) * C + c) * 4
@@ -74,14 +72,23 @@ def turn_weights(worker, workers, w, out):
 
 
 @kernel
-def transform_weights(worker, workers, plan, w, u, u_step, flip):
-    """Compute U from w (3, 3, depth, filters): (products, panels, depth, WIDTH).
+def transform_weights(worker, workers, plan, w, turned, u, u_step, backward, flip):
+    """Compute U from w (3, 3, C, K), packed: (products, panels, depth, WIDTH).
 
-    The depth is what a product sums over; each thread owns a share of it.
+    The depth is what a product sums over, and each thread owns a share of it: of the
+    channels forward, of the filters backward.  Backward, the thread first transposes
+    its own filters into `turned` (3, 3, K, C).
     """
-    depth, filters = w.shape[2], w.shape[3]
+    depth = w.shape[3] if backward else w.shape[2]
+    vectors = depth // LANES
+    first = vectors * worker // workers * LANES
+    stop = vectors * (worker + 1) // workers * LANES
+    if backward:
+        _turn_share(w, first, stop, turned)
+        w = turned
+    filters = w.shape[3]
     tap = depth * filters * 4
-    for d in range(depth * worker // workers, depth * (worker + 1) // workers):
+    for d in range(first, stop):
         for f in range(0, filters, LANES):
             at = address(w) + (d * filters + f) * 4
             to = address(u) + ((f // WIDTH * depth + d) * WIDTH + f % WIDTH) * 4
@@ -232,13 +239,13 @@ class Convolution:
         u_step = panels * plan.source.C * WIDTH + LINE
         memory = self._memory()
         u = memory.get("weights", 1, plan.products * u_step)[0]
+        turned = w
         if backward:
             turned = memory.get("turned", 1, w.size)[0, : w.size]
             turned = turned.reshape(3, 3, self.K, self.C)
-            threads.each(turn_weights, w, turned)
-            w = turned
         flip = backward and self.stride == 1
-        threads.each(transform_weights, plan, w, u, u_step * 4, flip)
+        args = plan, w, turned, u, u_step * 4, backward, flip
+        threads.each(transform_weights, *args)
         size = plan.products * (
             plan.block * (plan.source.C + panels * WIDTH) + 2 * LINE
         )

@@ -336,5 +336,5 @@ def means(rows):
 def write_json(rows, path):
     """Write rows as JSON, a list of objects."""
     with open(path, "w", encoding="utf-8") as file:
-        json.dump(rows, file, indent=1)
+        json.dump(rows, file, indent=1, default=float)  # NumPy's numbers, too
         file.write("\n")

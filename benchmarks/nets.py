@@ -128,7 +128,20 @@ class Stage:
     convolution reads; GELU costs too much for that and has a pass of its own.
     """
 
-    def __init__(self, net, name, N, size, C, K, rng, pool=None, curve=None, gain=2):
+    def __init__(
+        self,
+        net,
+        name,
+        N,
+        size,
+        C,
+        K,
+        rng,
+        pool=None,
+        curve=None,
+        gain=2,
+        channels=None,
+    ):
         self.curve = Relu() if curve is None else curve
         weights = rng.standard_normal((3, 3, C, K)) * np.sqrt(gain / 9 / C)
         self.w, self.dw = net.add(f"w{name}", weights)
@@ -156,6 +169,7 @@ class Stage:
                 K,
                 out_size=(needed, needed),
                 pooled=pool is not None,
+                channels=channels,
                 scratch=net.scratch,
             )
         self.sums = zeros(self.conv.blocks if self.conv else 1, 2, K)
@@ -205,9 +219,8 @@ class Stage:
     def backward_from(self, dout):
         """Take the gradient of the activation, for the last stage."""
         sink, C = self.sink(1), self.y.shape[-1]
-        z = zeros(*self.seen.shape)
-        passes.fill(self.normal(Identity()), z)
-        activations.backward(self.curve, dout, z, sink.out)
+        passes.fill(self.normal(Identity()), sink.out)
+        activations.backward(self.curve, dout, sink.out, sink.out)
         rows, seen = sink.out.reshape(-1, C), self.seen.reshape(-1, C)
         self.dz_sums[0] = rows.sum(axis=0), np.einsum("pc,pc->c", rows, seen)
 
@@ -273,8 +286,9 @@ class AirNet(Net):
         self.stages = []
         for number, K in enumerate((64, 64, 256, 256, 256, 256)):
             pool = None if number % 2 else "before"
-            stage = Stage(self, number, N, size, C, K, rng, pool, curve=Gelu(), gain=1)
-            stage.w[:, :, 24 if number == 0 else C :] = 0
+            channels = C if number else 24
+            stage = Stage(self, number, N, size, C, K, rng, pool, Gelu(), 1, channels)
+            stage.w[:, :, channels:] = 0
             self.stages.append(stage)
             C, size = K, size // 2 if pool else size
         self.features, self.dmap = zeros(N, C), zeros(N, size, size, C)

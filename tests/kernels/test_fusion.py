@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.kernels.engine import conv_forward, needs_compiler, normal, run_checked
-from utils.kernels import fusion, passes
+from utils.kernels import fusion, passes, threads
 from utils.kernels.activations import Gelu, Relu
 from utils.kernels.simd import LANES
 from utils.kernels.winograd import Convolution
@@ -220,3 +220,55 @@ for source, sink in pairs:
     with simd.watched(w, *parts, *memory.pieces()):
         conv.forward(w, source, sink)
 """)
+
+
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("sink_name", ["StorePool", "StoreBnPool"])
+def test_a_nan_wins_its_window(place, sink_name):
+    # One tap that copies x, so that the output's windows are those of x; the NaN
+    # spreads over its tile, and every window of it must show that.
+    x = np.ones((1, 4, 4, LANES), np.float32)
+    x[0, place // 2, place % 2] = np.nan
+    w = np.zeros((3, 3, LANES, LANES), np.float32)
+    w[1, 1] = np.eye(LANES)
+    conv = Convolution(1, 4, 4, LANES, LANES, pooled=True)
+    out, sums = garbage(1, 4, 4, LANES), garbage(conv.blocks, 2, LANES)
+    pooled, index = garbage(1, 2, 2, LANES), garbage(1, 2, 2, LANES, dtype=np.uint8)
+    if sink_name == "StorePool":
+        sink = fusion.StorePool(pooled, index, sums, 2, 2)
+    else:
+        sign = np.ones(LANES, np.float32)
+        sink = fusion.StoreBnPool(out, sums, pooled, index, sign, 2, 2)
+        conv.forward(w, fusion.Plain(x), fusion.Store(out))
+        expected = np.isnan(out.reshape(2, 2, 2, 2, LANES)).any(axis=(1, 3))
+    conv.forward(w, fusion.Plain(x), sink)
+    assert np.isnan(pooled[0, 0, 0]).all()
+    if sink_name == "StoreBnPool":
+        np.testing.assert_array_equal(np.isnan(pooled[0]), expected)
+
+
+def test_sums_depend_on_the_threads_no_more_than_rounding(rng, monkeypatch):
+    x, w = normal(rng, 20, 8, 8, LANES), normal(rng, 3, 3, LANES, LANES)
+    totals = []
+    for number in (1, 2, 3):
+        monkeypatch.setattr(threads, "count", lambda number=number: number)
+        conv = Convolution(20, 8, 8, LANES, LANES)
+        out, sums = garbage(20, 8, 8, LANES), garbage(conv.blocks, 2, LANES)
+        conv.forward(w, fusion.Plain(x), fusion.StoreStats(out, sums))
+        totals.append(sums.sum(axis=0, dtype=float))
+    for total in totals[1:]:
+        np.testing.assert_allclose(total, totals[0], rtol=1e-4, atol=2e-2)
+
+
+@pytest.mark.parametrize("distance", [0, 1, 3, 10])
+def test_the_variance_is_as_exact_as_stated(rng, distance):
+    x = rng.standard_normal((20, 8, 8, LANES)) + distance
+    x, w = x.astype(np.float32), np.zeros((3, 3, LANES, LANES), np.float32)
+    w[1, 1] = np.eye(LANES)
+    conv = Convolution(20, 8, 8, LANES, LANES)
+    out, sums = garbage(*x.shape), garbage(conv.blocks, 2, LANES)
+    conv.forward(w, fusion.Plain(x), fusion.StoreStats(out, sums))
+    total, squares = sums.sum(axis=0, dtype=float) / (20 * 64)
+    exact = out.astype(float).var(axis=(0, 1, 2))
+    bound = 2e-6 * (1 + distance**2)
+    assert (np.abs(squares - total**2 - exact) <= bound * exact).all()

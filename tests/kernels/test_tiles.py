@@ -29,7 +29,8 @@ def plan():
     rows, cols = schemes.forward(H, 1, 1), schemes.forward(W, 1, 1)
     products = [schemes.SCHEMES[type(axis)].products for axis in (rows, cols)]
     place, tiles = Map(H, W, LANES), 2 * rows.tiles * cols.tiles
-    return Plan(rows, cols, place, place, 2, int(np.prod(products)), tiles, tiles)
+    products = int(np.prod(products))
+    return Plan(rows, cols, place, place, 2, products, tiles, tiles, LANES)
 
 
 def pair(plan):

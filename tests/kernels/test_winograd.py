@@ -217,3 +217,18 @@ for N, H, W, C, K, stride, pad in shapes:
         with simd.watched(*arrays, *memory.pieces()):
             method(*arguments)
 """)
+
+
+@pytest.mark.parametrize("channels", [1, 5, LANES - 1, LANES, 2 * LANES - 3])
+def test_channels_that_are_padding_do_not_count(rng, channels):
+    C, K = 2 * LANES, LANES
+    x, w = normal(rng, 2, 8, 8, C), normal(rng, 3, 3, C, K)
+    x[..., channels:] = 0
+    conv = Convolution(2, 8, 8, C, K, channels=channels)
+    dout = normal(rng, 2, 8, 8, K)
+    out, dx, dw = everything(conv, x, w, dout)
+    np.testing.assert_allclose(out, conv_forward(x, w, 1, 1), atol=1e-3)
+    expected_dx, expected_dw = conv_backward(dout, x, w, 1, 1)
+    np.testing.assert_allclose(dx, expected_dx, atol=1e-3)
+    np.testing.assert_allclose(dw, expected_dw, atol=1e-2)
+    np.testing.assert_array_equal(dw[:, :, channels:], 0)

@@ -31,6 +31,7 @@ class Plan(NamedTuple):
     products: int
     tiles: int  # of all images
     block: int  # tiles done together
+    depth: int  # channels of the source that are not padding
 
 
 def _two_ways(matrix_rows, matrix_cols, read):

@@ -46,7 +46,7 @@ from utils.kernels.tiles import (
 )
 from utils.kernels.winograd_weights import LINE, collect_weights, convolve_weights
 
-WIDTH = gemm.WIDTH
+WIDTH, FEW = gemm.WIDTH, gemm.FEW
 BLOCK = 24  # tiles: V and M of 64 to 128 channels then fit the second-level cache
 SHARED = 65536  # C * K from which on threads share the filters, not the tiles
 
@@ -112,8 +112,8 @@ def _multiply_block(plan, count, v, v_step, u, u_step, m, m_step):
             for t in range(0, count, ROWS):
                 left = v + product * v_step + t * C * 4
                 out = m + product * m_step + (k * plan.block + t) * WIDTH * 4
-                gemm.product(left, C * 4, 4, C, right, out, WIDTH * 4, ahead)
-                ahead += C * 64
+                gemm.product(left, C * 4, 4, plan.depth, right, out, WIDTH * 4, ahead)
+                ahead += plan.depth * 64
 
 
 @kernel
@@ -151,6 +151,15 @@ def convolve(worker, workers, plan, source, u, u_step, sink, scratch, counter):
         _release_block(plan, sink, first, count, m, m_step, block)
 
 
+def _covered(channels, C):
+    """Round channels up to some blocks of ROWS and some of FEW; C is such a number."""
+    return next(
+        total
+        for total in range(channels, C + 1)
+        if any((total - high) % FEW == 0 for high in range(0, total + 1, ROWS))
+    )
+
+
 class Convolution:
     """A 3 x 3 convolution of one size, with its gradients.
 
@@ -169,6 +178,9 @@ class Convolution:
         default all.  What floor pooling throws away need not be computed.
     pooled : bool
         Whether a sink pools 2 x 2 windows: tiles then hold whole windows.
+    channels : int, optional
+        Channels of x before padding, by default C; the others hold zeros, and no time
+        is spent on them.
     scratch : Scratch, optional
         Memory to work in; by default that of the calling Python thread.
     """
@@ -185,24 +197,28 @@ class Convolution:
         pad=1,
         out_size=None,
         pooled=False,
+        channels=None,
         scratch=None,
     ):
         OH, OW = ((size + 2 * pad - 3) // stride + 1 for size in (H, W))
         OH, OW = out_size or (OH, OW)
         self.C, self.K, self.stride, self.pad = C, K, stride, pad
+        self.channels = _covered(channels or C, C)
         self._scratch = scratch
         axes = [
             schemes.forward(size, stride, pad, 2 if pooled else 1) for size in (OH, OW)
         ]
-        self.forward_plan = self._plan(axes, N, Map(H, W, C), Map(OH, OW, K))
+        places = Map(H, W, C), Map(OH, OW, K)
+        self.forward_plan = self._plan(axes, N, *places, self.channels)
         axes = [schemes.backward(size, stride, pad) for size in (H, W)]
-        self.data_plan = self._plan(axes, N, Map(OH, OW, K), Map(H, W, C))
+        self.data_plan = self._plan(axes, N, *places[::-1], K)
 
-    def _plan(self, axes, N, source, sink):
+    def _plan(self, axes, N, source, sink, depth):
         rows, cols = axes
         products = SCHEMES[type(rows)].products * SCHEMES[type(cols)].products
         tiles = N * rows.tiles * cols.tiles
-        return Plan(rows, cols, source, sink, N, products, tiles, self._block(tiles))
+        block = self._block(tiles)
+        return Plan(rows, cols, source, sink, N, products, tiles, block, depth)
 
     def _block(self, tiles, block=None):
         """Choose a block size that gives all threads about as many blocks."""
@@ -274,6 +290,7 @@ class Convolution:
         args = plan, source, gradient, du, du_step * 4, work, k_parts
         threads.each(convolve_weights, *args)
         threads.each(collect_weights, plan, du, du_step * 4, t_parts, dw)
+        dw[:, :, self.channels :] = 0
 
     def _memory(self):
         return self._scratch or scratch.own()

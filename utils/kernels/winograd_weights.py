@@ -73,14 +73,15 @@ def convolve_weights(
                 right = y_at + product * y_step + (k - low) * panel
                 out = du_at + product * du_step + k * C * WIDTH * 4
                 fresh = block == t_part
-                _add_rows(C, fresh, left, v_row, count, right, out)
+                _add_rows(plan.depth, fresh, left, v_row, count, right, out)
 
 
 @kernel
 def collect_weights(worker, workers, plan, du, du_step, parts, dw):
     """Add the shares of dU and transform them into dw; a thread owns channels C."""
     C, K = dw.shape[2], dw.shape[3]
-    for c in range(C * worker // workers, C * (worker + 1) // workers):
+    depth = plan.depth
+    for c in range(depth * worker // workers, depth * (worker + 1) // workers):
         for k in range(0, K, LANES):
             at = address(du) + ((k // WIDTH * C + c) * WIDTH + k % WIDTH) * 4
             to = address(dw) + (c * K + k) * 4

@@ -12,7 +12,7 @@ def _vectors(e, x, y, out):
     a, b = e.load(x), e.load(y)
     results = [a + b, a - b, 2 - b, a * b, a * 3, a / b, 1 / b, -a, a * 1, 0.5 + a]
     results += [e.where(a > b, a, b), e.where(a == a, b, a)]
-    results.append(e.where(e.neither(b.is_nan()), a, e.constant(7)))
+    results.append(e.where(b.is_nan(), e.constant(7), a))
     for i, result in enumerate(results):
         e.store(result, out + i * LANES * 4)
 

@@ -57,7 +57,6 @@ from utils.kernels.watch import CHECKED, checked, watched
 
 __all__ = [
     "BYTES",
-    "CHECKED",
     "COLUMNS",
     "Emitter",
     "LANES",
@@ -129,17 +128,6 @@ class Emitter:
         value = self.builder.load(self._pointer(address, I64, 8))
         value.align = 8
         return Int(self, value)
-
-    def gather(self, address, step):
-        """Read one float from each of `LANES` places that are `step` bytes apart."""
-        value = ir.Constant(VECTOR, ir.Undefined)
-        for lane in range(LANES):
-            place = self._pointer(address + step * lane, F32, 4)
-            number = self.builder.load(place)
-            number.align = 4
-            lane = ir.Constant(I32, lane)
-            value = self.builder.insert_element(value, number, lane)
-        return Vector(self, value)
 
     def transpose(self, vectors):
         """Turn `LANES` vectors, the rows of a square, into its columns.
@@ -215,17 +203,9 @@ class Emitter:
         """Give the truth value (or mask) `a and b`."""
         return self.builder.and_(a, b)
 
-    def neither(self, a):
-        """Give the truth value (or mask) `not a`."""
-        return self.builder.not_(a)
-
     def when(self, condition):
         """Open a block that runs only if the condition holds: ``with e.when(...)``."""
         return self.builder.if_then(condition)
-
-    def maximum(self, a, b):
-        """Give the larger number; a NaN in `b` wins."""
-        return self.where(a > b, a, b)
 
     def beats(self, a, b):
         """Compare lane by lane: a mask of where a > b, or a is a NaN and b is not."""
@@ -239,7 +219,7 @@ class Emitter:
         return self.where(smaller, zero, x)
 
     def math(self, name, x):
-        """Call LLVM's function `name` (``fabs``, ``sqrt``, ``rint``) on all lanes."""
+        """Call LLVM's function `name` (``fabs``, ``sqrt``) on all lanes."""
         kind = ir.FunctionType(VECTOR, [VECTOR])
         function = self._declare(f"llvm.{name}.v{LANES}f32", kind)
         return Vector(self, self.builder.call(function, [x.value]))
@@ -251,12 +231,12 @@ class Emitter:
         bits = self.builder.shl(bits, ir.Constant(INT_VECTOR, [23] * LANES))
         return Vector(self, self.builder.bitcast(bits, VECTOR))
 
-    def prefetch(self, address, write=False):
+    def prefetch(self, address):
         """Ask for the cache line at an address, without waiting for it."""
         pointer = I8.as_pointer()
         kind = ir.FunctionType(ir.VoidType(), [pointer, I32, I32, I32])
         function = self._declare("llvm.prefetch.p0", kind)
-        hints = [ir.Constant(I32, number) for number in (int(write), 2, 1)]
+        hints = [ir.Constant(I32, number) for number in (0, 2, 1)]
         place = self.builder.inttoptr(address.value, pointer)
         self.builder.call(function, [place, *hints])
 

@@ -2,7 +2,8 @@
 
 The lessons' images go through four steps: to channels-last (`layout`), through the
 algorithm that suits the filters, and back.  The conversions read and write each number
-once.  Only float32 comes here.
+once.  Everything is computed in float32, whatever comes in; float64, which wants to
+stay exact, goes elsewhere (`utils.fast_layers`).
 
 ========================  ====================================================
 3 x 3, stride 1 or 2      `winograd`: fewer multiplications, in two dimensions

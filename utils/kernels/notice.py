@@ -2,7 +2,12 @@
 
 It appears when compiling has taken a second, and is wiped away whenever a kernel is
 done, so it stands in no notebook and no PDF.  A log file, where nothing can be wiped
-away, gets it once.  Numba tells us when it begins and ends (`numba.core.event`).
+away, gets it once per process.  Numba tells us when it begins and ends
+(`numba.core.event`).
+
+A kernel is compiled for the types of its arguments, and what it is fused with is a type.
+So compiling comes back, on a machine that has done it before, the first time a network
+combines layers in a new way.
 """
 
 import sys

@@ -13,20 +13,23 @@ The map is cut into tiles (4 x 4 outputs for most sizes, `schemes` chooses).  Fo
 Pixels, V and M are read and written in vectors of channels, so all transforms are the
 same instructions for `LANES` channels at once, unrolled, with no shuffling of lanes.
 
-Memory.  V and M of a block (24 tiles: 0.9 MB for 64 + 64 channels) never leave the
-cache.  U is larger (9.4 MB for 256 -> 256) and is read once per block from further
-away; the microkernel asks for the next panel of U while it works on the present one.
-The 36 matrices start 64 bytes apart from a multiple of 4096, or they would all fall
-onto the same few lines of the first-level cache.
+Memory.  V and M of a block never leave the cache: a block has about 24 tiles, at most
+36, and 24 take 0.44 MB for 64 + 64 channels, 0.88 MB for 128 + 128.  (For the weights'
+gradient of wide layers it is twice as many, see there.)  U is larger (9.4 MB for
+256 -> 256) and is read once per block from further away; the microkernel asks for the
+next panel of U while it works on the present one.  The 36 matrices lie a cache line
+more than their size apart, so that those whose size is a multiple of 4096 bytes (128
+channels, for example) do not fall onto the same few lines of the first-level cache.
 
 Threads.  A block belongs to the thread that takes its ticket; every output has one
 owner.  The weights' gradient is a sum over all tiles: each thread adds up a fixed share
 of the blocks, or a fixed share of the filters K where dU is large, and the shares are
 added in a fixed order, so a run can be repeated bit by bit.
 
-Cost.  36 * C * K multiply-adds per 16 outputs instead of 144: with the transforms,
-2 to 3.5 times faster than any direct convolution.  Error: about 1e-6 of the largest
-output (F4), 5e-6 (F6); see `schemes`.
+Cost.  36 * C * K multiply-adds per 16 outputs instead of 144, and the transforms on
+top.  On the machine of README, PyTorch takes 2.0 to 3.5 times as long for these layers
+(``python -m benchmarks conv``).  Error: about 1e-6 of the largest output (F4), 5e-6
+(F6); see `schemes`.
 """
 
 import numpy as np

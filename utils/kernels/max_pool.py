@@ -14,8 +14,8 @@ And a window may be the whole map, too large for a byte: places are floats there
 
 What moves:  x (N, H, W, C) into out and index (N, OH, OW, C), a quarter of x and a
              sixteenth for 2 x 2; backward dout and index into dx.
-Threads:     a row of outputs belongs to the thread that takes its ticket; backward, where
-             windows may overlap, an image does (2 x 2 windows: a row, there too).
+Threads:     a row of outputs belongs to the thread that takes its ticket; backward, an
+             image does, since windows may overlap (2 x 2: a row, there too).
 Cost:        one comparison per pixel and window; all is memory, so pool where the map
              is in registers anyway (`fusion`, `batchnorm_maps`) if you can.
 """

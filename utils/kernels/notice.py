@@ -5,9 +5,9 @@ done, so it stands in no notebook and no PDF.  A log file, where nothing can be 
 away, gets it once per process.  Numba tells us when it begins and ends
 (`numba.core.event`).
 
-A kernel is compiled for the types of its arguments, and what it is fused with is a type.
-So compiling comes back, on a machine that has done it before, the first time a network
-combines layers in a new way.
+A kernel is compiled for the types of its arguments, and what it is fused with is a
+type.  So compiling comes back, on a machine that has done it before, the first time a
+network combines layers in a new way.
 """
 
 import sys

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import harness, machine, rivals
+from benchmarks import engine, harness, machine, rivals
 from benchmarks.harness import Job, Side
 from utils import ladder
 from utils.exercises.conv_layers import conv_forward_naive
@@ -34,13 +34,23 @@ def job():
         for name, prepare in ladder.RUNGS.items()
     }
     *others, ours = sides.values()
-    named = {side.label: side for side in others}
-    work = N * ladder.OPERATIONS
-    return Job("ladder", "forward", ours, torch, TOLERANCE, work, 0, others=named)
+    _, saved = engine.conv("forward", x, w, None, dout, 1, ladder.PAD)
+    return Job(
+        "ladder",
+        "forward",
+        ours,
+        torch,
+        TOLERANCE,
+        operations=N * ladder.OPERATIONS,
+        traffic=x.nbytes + dout.nbytes,
+        saved=saved,
+        others={side.label: side for side in others},
+    )
 
 
-def _row(name, seconds, rival, rival_seconds):
-    gflops = ladder.OPERATIONS / seconds / 1e9
+def _row(name, seconds, rival, rival_seconds, work):
+    """Give one row; `work` is what the rung needs per image: operations, bytes."""
+    least, bound = machine.limit(*work)
     return {
         "name": name,
         "pass": "forward",
@@ -48,16 +58,18 @@ def _row(name, seconds, rival, rival_seconds):
         "rival": rival,
         "rival_ms": 1e3 * rival_seconds,
         "ratio": rival_seconds / seconds,
-        "gflops": gflops,
-        "limit_share": gflops / machine.peak(),
+        "gflops": ladder.OPERATIONS / seconds / 1e9,
+        "limit": bound,
+        "limit_ms": 1e3 * least,
+        "limit_share": least / seconds,
     }
 
 
 def rows(options):
     """Measure all rungs; draw them if ``options.figure`` says where.
 
-    Here ``limit_share`` is the share of the processor's peak, which an algorithm with
-    fewer multiplications may pass.
+    The limit of the last rung is lower than that of the others: Winograd's algorithm
+    has less to compute.
     """
     whole = job()
     harness.check(whole)
@@ -70,7 +82,11 @@ def rows(options):
     names = ["loops in Python", *ladder.RUNGS]
     times = [_python_seconds(), *medians]
     pairs = zip(names, times, strict=False)  # the last times are PyTorch's
-    table = [_row(name, t, *rival) | {"speed": speed} for name, t in pairs]
+    saved = {whole.ours.label: whole.saved}
+    table = []
+    for name, t in pairs:
+        work = ladder.OPERATIONS * saved.get(name, 1), whole.traffic / N
+        table.append(_row(name, t, *rival, work) | {"speed": speed})
     if options.figure:
         draw(table, options.figure)
     yield from table

@@ -104,7 +104,9 @@ def listed(module, names):
 
 MODULES = {module_of(path): path for path in sorted(UTILS.rglob("*.py"))}
 UNITS = {unit_of(module) for module in MODULES}
-SOURCES = [*MODULES.values(), *sorted((ROOT / "tests").rglob("*.py"))]
+SOURCES = list(MODULES.values())
+SOURCES += [p for room in ("tests", "benchmarks") for p in (ROOT / room).rglob("*.py")]
+SOURCES.sort()
 
 
 def imported(source, module):

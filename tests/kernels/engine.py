@@ -10,6 +10,7 @@ import pytest
 from tests import oracle
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CANARY, MARGIN = 85, 4096  # bytes
 
 
 def to_nchw(x):
@@ -43,27 +44,58 @@ def normal(rng, *shape):
     return rng.standard_normal(shape).astype(np.float32)
 
 
+class Guarded:
+    """Makes arrays between canaries, and tells whether those still live."""
+
+    def __init__(self):
+        self._buffers = []
+
+    def empty(self, shape, dtype=np.float32, shift=0):
+        """Give an array full of garbage, `shift` bytes after a cache line begins."""
+        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        buffer = np.full(size + 2 * MARGIN + 64, CANARY, np.uint8)
+        start = MARGIN + -(buffer.ctypes.data + MARGIN) % 64 + shift
+        self._buffers.append((buffer, start, start + size))
+        return buffer[start : start + size].view(dtype).reshape(shape)
+
+    def copy(self, values):
+        """Give a copy of an array."""
+        array = self.empty(values.shape, values.dtype)
+        array[...] = values
+        return array
+
+    def check(self):
+        """Raise AssertionError if something was written around an array."""
+        for buffer, start, stop in self._buffers:
+            assert (buffer[:start] == CANARY).all() and (buffer[stop:] == CANARY).all()
+
+
 def between_canaries(shape, dtype=np.float32):
     """Give an array of garbage inside a larger one, and a function that looks around.
 
-    The function raises if anything outside the array has changed.
+    The array begins where no vector would; the function raises if anything outside it
+    has changed.
     """
-    size, margin = int(np.prod(shape)), 1024
-    whole = np.full(size + 2 * margin, 77, dtype)
-
-    def untouched():
-        np.testing.assert_array_equal(whole[:margin], 77)
-        np.testing.assert_array_equal(whole[margin + size :], 77)
-
-    return whole[margin : margin + size].reshape(shape), untouched
+    guarded = Guarded()
+    return guarded.empty(shape, dtype, shift=16), guarded.check
 
 
 def run_checked(code, **variables):
     """Run code in a process of its own that tests every address of every kernel."""
+    _run_checked(["-c", code], variables)
+
+
+def run_file_checked(path):
+    """Do the same with a test file, which says so when it has come to its end."""
+    assert "all addresses are right" in _run_checked([path], {})
+
+
+def _run_checked(arguments, variables):
     env = {**os.environ, "UTILS_CHECK_MEMORY": "1", "PYTHONPATH": ROOT, **variables}
-    command = [sys.executable, "-c", code]
+    command = [sys.executable, *arguments]
     result = subprocess.run(command, env=env, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 needs_compiler = pytest.mark.skipif(

@@ -161,6 +161,28 @@ def test_after_an_error_all_is_as_before(monkeypatch):
         assert sorted(calls) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("given", [0, 1])
+def test_a_system_without_threads_makes_calls_one_by_one(monkeypatch, given):
+    with_threads(monkeypatch, 4)
+    threads._team.cache_clear()
+    helper, left = threads._Helper, [None] * given
+
+    def scarce():
+        if not left:
+            raise RuntimeError("can't start new thread")
+        left.pop()
+        return helper()
+
+    monkeypatch.setattr(threads, "_Helper", scarce)
+    calls, seen = [], set()
+    for _ in range(2):
+        threads.each(lambda *numbers: calls.append(numbers))
+    assert calls == [(worker, 4) for worker in range(4)] * 2
+    monkeypatch.setattr(threads, "_Helper", helper)
+    threads.each(lambda *numbers: seen.add(threading.current_thread()))
+    assert len(seen) == 4
+
+
 def test_ctrl_c_while_waiting_waits_on(monkeypatch):
     with_threads(monkeypatch, 2)
     order = []

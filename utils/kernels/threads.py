@@ -8,6 +8,8 @@ a fraction of the time that Numba's own ``parallel=True`` takes.
 takes its work from a counter that all threads share (`simd.next_ticket`), so that a
 thread that was held up does less.  `run` cuts a loop into equal parts instead.
 
+If the system has no more threads to give, the calls are made one after the other.
+
 The threads sleep until they are called.  A call costs what it takes to wake a core, 10
 to 80 microseconds, and nothing is taken from other programs in between (a thread that
 waits in a loop would cost them a whole core).  They sleep on a lock that somebody else
@@ -131,7 +133,9 @@ def serial_blas():
 
     A matrix product of one image is so small that the threads inside BLAS would spend
     their time waiting for each other; one product per thread of ours does not wait.
-    The setting is one for the whole process, so only one thread at a time gets in.
+    The setting is one for the whole process, so only one thread at a time gets in, and
+    whoever waits for another Python thread inside must not let that one come here: both
+    would wait for ever.
     """
     lock, libraries = _blas()
     with lock, libraries.limit(limits=1, user_api="blas"):
@@ -187,15 +191,30 @@ def _together(calls):
     free, helpers = _team()
     # Taken: by another thread of the program, or by ourselves one call further up.
     if len(calls) == 1 or not free.acquire(blocking=False):
-        for function, *args in calls:
-            function(*args)
+        _one_by_one(calls)
         return
     try:
-        while len(helpers) < len(calls) - 1:
-            helpers.append(_Helper())
-        _share(calls, helpers[: len(calls) - 1])
+        if _hire(helpers, len(calls) - 1):
+            _share(calls, helpers[: len(calls) - 1])
+            return
     finally:
         free.release()
+    _one_by_one(calls)
+
+
+def _hire(helpers, count):
+    """Start threads until there are enough; tell whether the system had them."""
+    try:
+        while len(helpers) < count:
+            helpers.append(_Helper())
+    except RuntimeError:  # can't start new thread
+        return False
+    return True
+
+
+def _one_by_one(calls):
+    for function, *args in calls:
+        function(*args)
 
 
 def _share(calls, helpers):

@@ -40,6 +40,17 @@ def bound(matrices_in, matrices_w, matrices_out, x, w, terms):
     return steps * 2**-24 * both_ways([np.abs(m) for m in matrices_out], product).max()
 
 
+def assert_close(result, expected, bound, share):
+    """Compare with a proven bound, and with the much smaller error that is usual.
+
+    No sum of roundings passes `bound`, but a small part of the work may be missing and
+    stay below it.  `share` is of the largest number: some times what we have seen.
+    """
+    error = np.abs(result - expected).max()
+    assert error <= bound
+    assert error <= share * np.abs(expected).max()
+
+
 def forward_bound(conv, x, w):
     """Bound the error of a forward pass by its largest possible tile."""
     pair = [SCHEMES[type(axis)] for axis in conv.forward_plan[:2]]
@@ -104,18 +115,18 @@ def test_forward_and_backward_against_the_oracle(shape, seed):
     out, untouched = between_canaries(expected.shape)
     conv.forward(w, Plain(x), Store(out))
     untouched()
-    assert np.abs(out - expected).max() <= forward_bound(conv, x, w)
+    assert_close(out, expected, forward_bound(conv, x, w), 2e-5)
 
     dout = normal(rng, *expected.shape)
     expected_dx, expected_dw = conv_backward(dout, x, w, stride, pad)
     dx, untouched = between_canaries(x.shape)
     conv.backward_data(w, Plain(dout), Store(dx))
     untouched()
-    assert np.abs(dx - expected_dx).max() <= data_bound(conv, dout, w)
+    assert_close(dx, expected_dx, data_bound(conv, dout, w), 2e-5)
     dw, untouched = between_canaries(w.shape)
     conv.backward_weights(Plain(x), Plain(dout), dw)
     untouched()
-    assert np.abs(dw - expected_dw).max() <= weights_bound(conv, x, dout)
+    assert_close(dw, expected_dw, weights_bound(conv, x, dout), 1e-5)
 
 
 @pytest.mark.parametrize("size", [3, 4, 6, 8])

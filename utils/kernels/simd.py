@@ -312,3 +312,11 @@ def next_ticket(e, counter):
     pointer = e.builder.inttoptr(counter.value, I64.as_pointer())
     one = ir.Constant(I64, 1)
     return Int(e, e.builder.atomic_rmw("add", pointer, one, "monotonic"))
+
+
+@instruction
+def turn(e, w, w_row, out, out_row):
+    """Transpose a square of LANES x LANES numbers; rows are so many bytes apart."""
+    rows = [e.load(w + w_row * i) for i in range(LANES)]
+    for i, column in enumerate(e.transpose(rows)):
+        e.store(column, out + out_row * i)

@@ -243,3 +243,26 @@ def test_channels_that_are_padding_do_not_count(rng, channels):
     np.testing.assert_allclose(dx, expected_dx, atol=1e-3)
     np.testing.assert_allclose(dw, expected_dw, atol=1e-2)
     np.testing.assert_array_equal(dw[:, :, channels:], 0)
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        *[(name, value) for name in "NHWCK" for value in (0, -LANES, 16.0)],
+        *[(name, value) for name in "CK" for value in (1, LANES + 1)],
+        *[("stride", value) for value in (0, 3, -1, 1.0)],
+        *[("pad", value) for value in (-1, 3, 1.0)],
+        *[("out_size", value) for value in ((0, 1), (9, 8), (8, 9), (8.0, 8))],
+        *[("channels", value) for value in (0, LANES + 1)],
+    ],
+)
+def test_convolutions_that_do_not_exist(name, value):
+    sizes = {"N": 2, "H": 8, "W": 8, "C": LANES, "K": LANES, name: value}
+    with pytest.raises(ValueError, match=f"{name}.* (is|has) .*expected"):
+        Convolution(**sizes)
+
+
+def test_a_window_must_fit_into_the_image():
+    with pytest.raises(ValueError, match="1 x 1 pixels and pad is 0, expected room"):
+        Convolution(1, 1, 1, LANES, LANES, pad=0)
+    assert Convolution(1, 1, 1, LANES, LANES, pad=1).blocks == 1

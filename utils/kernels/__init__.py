@@ -51,6 +51,7 @@ convolutions              channels-last, float32
 what lies between them
 `activations.py`          ReLU, GELU, SiLU, and their slopes
 `fusion.py`               what a convolution does on the way in and out
+`fusion_check.py`         whether its arrays have the sizes it will take them for
 `passes.py`               the same where no convolution is near
 `walk.py`                 who works on which tile
 `max_pool.py`             max pooling

@@ -7,9 +7,10 @@ Cost:        one read of everything the source needs, one write: use it only whe
              time would cost more.
 """
 
-from utils.kernels import threads
+from utils.kernels import expect, threads
 from utils.kernels.compiler import kernel
 from utils.kernels.fusion import Map, Reader
+from utils.kernels.fusion_check import check_source
 from utils.kernels.simd import LANES, address, instruction
 
 
@@ -38,6 +39,16 @@ def fill(source, out):
     ----------
     source : named tuple of `fusion`
     out : ndarray of shape (N, H, W, C), float32
-        May be one of the arrays of the source.
+        Is overwritten; may be a map of this shape in the source.
+
+    Raises
+    ------
+    ValueError
+        If source and out do not fit together or are not what kernels expect.
     """
-    threads.each(_fill, source, Map(*out.shape[1:]), out)
+    expect.maps(out=out)
+    expect.axes(4, out=out)
+    expect.written(out=out)
+    place = Map(*out.shape[1:])
+    check_source(source, len(out), place)
+    threads.each(_fill, source, place, out)

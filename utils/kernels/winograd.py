@@ -34,11 +34,12 @@ top.  On the machine of README, PyTorch takes 2.0 to 3.5 times as long for these
 
 import numpy as np
 
-from utils.kernels import gemm, schemes, scratch, threads
+from utils.kernels import expect, gemm, schemes, scratch, threads
 from utils.kernels.compiler import kernel
-from utils.kernels.fusion import BnPoolBack, Map, PoolBack
+from utils.kernels.fusion import Map
+from utils.kernels.fusion_check import check_sink, check_source
 from utils.kernels.schemes import SCHEMES
-from utils.kernels.simd import LANES, ROWS, address, instruction, next_ticket
+from utils.kernels.simd import LANES, ROWS, address, next_ticket, turn
 from utils.kernels.tiles import (
     Plan,
     gather_block,
@@ -54,14 +55,6 @@ BLOCK = 24  # tiles: V and M of 64 to 128 channels then fit the second-level cac
 SHARED = 65536  # C * K from which on threads share the filters, not the tiles
 
 
-@instruction
-def _turn(e, w, w_row, out, out_row):
-    """Transpose a square of LANES x LANES numbers."""
-    rows = [e.load(w + w_row * i) for i in range(LANES)]
-    for i, column in enumerate(e.transpose(rows)):
-        e.store(column, out + out_row * i)
-
-
 @kernel
 def _turn_share(w, first, stop, out):
     """Transpose filters `first` to `stop` of w (3, 3, C, K) into out (3, 3, K, C)."""
@@ -71,7 +64,7 @@ def _turn_share(w, first, stop, out):
             for c in range(0, C, LANES):
                 at = address(w) + ((tap * C + c) * K + k) * 4
                 to = address(out) + ((tap * K + k) * C + c) * 4
-                _turn(at, K * 4, to, C * 4)
+                turn(at, K * 4, to, C * 4)
 
 
 @kernel
@@ -163,6 +156,32 @@ def _covered(channels, C):
     )
 
 
+def _blocks(plan):
+    return -(-plan.tiles // plan.block)
+
+
+def _output_size(H, W, stride, pad, needed):
+    """Give rows and columns of the output that are needed; refuse impossible ones."""
+    expect.at_least(0, stride=stride, pad=pad)
+    if stride not in (1, 2):
+        raise ValueError(f"stride is {stride!r}, expected 1 or 2.")
+    if pad not in (0, 1, 2):
+        raise ValueError(f"pad is {pad!r}, expected 0, 1 or 2.")
+    size = tuple((length + 2 * pad - 3) // stride + 1 for length in (H, W))
+    if min(size) < 1:
+        raise ValueError(
+            f"x has {H} x {W} pixels and pad is {pad}, expected room for a window of "
+            f"3 x 3."
+        )
+    if needed is None:
+        return size
+    OH, OW = needed
+    expect.at_least(1, **{"out_size[0]": OH, "out_size[1]": OW})
+    if OH > size[0] or OW > size[1]:
+        raise ValueError(f"out_size is {needed}, expected at most {size}.")
+    return OH, OW
+
+
 class Convolution:
     """A 3 x 3 convolution of one size, with its gradients.
 
@@ -186,6 +205,12 @@ class Convolution:
         is spent on them.
     scratch : Scratch, optional
         Memory to work in; by default that of the calling Python thread.
+
+    Raises
+    ------
+    ValueError
+        If there is no such convolution.  All methods: if an array does not have the
+        shape, type or order that kernels expect; see `fusion_check`.
     """
 
     def __init__(
@@ -203,10 +228,19 @@ class Convolution:
         channels=None,
         scratch=None,
     ):
-        OH, OW = ((size + 2 * pad - 3) // stride + 1 for size in (H, W))
-        OH, OW = out_size or (OH, OW)
+        expect.at_least(1, N=N, H=H, W=W, C=C, K=K)
+        for name, number in (("C", C), ("K", K)):
+            if number % LANES:
+                raise ValueError(
+                    f"{name} is {number}, expected a multiple of {LANES} "
+                    f"(see simd.padded)."
+                )
+        channels = C if channels is None else channels
+        if not 1 <= channels <= C:
+            raise ValueError(f"channels is {channels!r}, expected 1 to C = {C}.")
+        OH, OW = _output_size(H, W, stride, pad, out_size)
         self.C, self.K, self.stride, self.pad = C, K, stride, pad
-        self.channels = _covered(channels or C, C)
+        self.channels = _covered(channels, C)
         self._scratch = scratch
         axes = [
             schemes.forward(size, stride, pad, 2 if pooled else 1) for size in (OH, OW)
@@ -233,12 +267,12 @@ class Convolution:
     @property
     def blocks(self):
         """Rows of `sums` that a forward pass fills."""
-        return -(-self.forward_plan.tiles // self.forward_plan.block)
+        return _blocks(self.forward_plan)
 
     @property
     def data_blocks(self):
         """Rows of `sums` that a pass back to the data fills."""
-        return -(-self.data_plan.tiles // self.data_plan.block)
+        return _blocks(self.data_plan)
 
     def forward(self, w, source, sink):
         """Convolve a source with w (3, 3, C, K) into a sink."""
@@ -249,11 +283,10 @@ class Convolution:
         self._convolve(self.data_plan, w, source, sink, backward=True)
 
     def _convolve(self, plan, w, source, sink, backward):
-        if isinstance(source, PoolBack | BnPoolBack) and self.pad != 1:
-            raise ValueError(
-                f"A pooled source is read with pad 1, not {self.pad}; "
-                f"write it out with passes.fill first."
-            )
+        self._check_filters(w=w)
+        check_source(source, plan.N, plan.source, self.pad)
+        tile = plan.rows.step_out, plan.cols.step_out
+        check_sink(sink, plan.N, plan.sink, _blocks(plan), tile)
         panels = -(-plan.sink.C // WIDTH)
         u_step = panels * plan.source.C * WIDTH + LINE
         memory = self._memory()
@@ -277,13 +310,16 @@ class Convolution:
     def backward_weights(self, source, gradient, dw):
         """Write the gradient of w, from a source of x and one of dout."""
         plan = self.forward_plan
+        self._check_filters(dw=dw)
+        expect.written(dw=dw)
+        check_source(source, plan.N, plan.source, self.pad)
+        check_source(gradient, plan.N, plan.sink)
         workers, panels = threads.count(), -(-self.K // WIDTH)
         k_parts = 1
         if self.C * self.K >= SHARED:  # dU is read and written once per block
             k_parts = min(workers, panels)
             plan = plan._replace(block=self._block(plan.tiles, 2 * BLOCK))
-        blocks = -(-plan.tiles // plan.block)
-        t_parts = min(workers // k_parts, blocks)
+        t_parts = min(workers // k_parts, _blocks(plan))
         du_step = panels * self.C * WIDTH + LINE
         memory = self._memory()
         du = memory.get("weights", t_parts, plan.products * du_step)
@@ -294,6 +330,10 @@ class Convolution:
         threads.each(convolve_weights, *args)
         threads.each(collect_weights, plan, du, du_step * 4, t_parts, dw)
         dw[:, :, self.channels :] = 0
+
+    def _check_filters(self, **arrays):
+        expect.numbers(**arrays)
+        expect.same_shape((3, 3, self.C, self.K), **arrays)
 
     def _memory(self):
         return self._scratch or scratch.own()

@@ -1,17 +1,22 @@
 #!/bin/sh
 # Check everything: lint, tests, kernels without their compiler, notebooks.
-#   ./test.sh          all of it
-#   ./test.sh --fast   without the slow tests (whole notebooks, a fresh set-up)
+#   ./test.sh            all of it
+#   ./test.sh --fast     without the slow tests (whole notebooks, a fresh set-up)
+#   ./test.sh --widths   and the kernels with narrower vectors, and with one thread
 # All other arguments go to pytest, for example: ./test.sh --fast -k batchnorm
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")"
 . utils/setup.sh
 
-slow=yes
-if [ "${1-}" = --fast ]; then
-    slow=no
+slow=yes widths=no
+while :; do
+    case ${1-} in
+        --fast) slow=no ;;
+        --widths) widths=yes ;;
+        *) break ;;
+    esac
     shift
-fi
+done
 chosen=$# # above 0: the caller chose the tests, and a stage may have none of them
 failed='' tested=no
 all_begin=$(date +%s)
@@ -39,6 +44,15 @@ stage 'format' "$python" -m ruff format --check
 tested=no
 stage 'fast tests' "$python" -m pytest -q -m 'not slow' "$@"
 stage 'kernels uncompiled' env NUMBA_DISABLE_JIT=1 "$python" -m pytest -q tests/kernels "$@"
+if [ "$widths" = yes ]; then
+    # Numba compiles for the processor that it is told of.
+    engine='tests/kernels tests/test_fast_layers.py'
+    stage 'AVX2: 8 floats' env NUMBA_CPU_NAME=haswell \
+        "$python" -m pytest -q $engine "$@"
+    stage 'SSE: 4 floats' env NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=+sse,+sse2 \
+        "$python" -m pytest -q $engine "$@"
+    stage 'one thread' env UTILS_THREADS=1 "$python" -m pytest -q $engine "$@"
+fi
 if [ "$slow" = yes ]; then
     stage 'slow tests' "$python" -m pytest -q -m slow "$@"
 fi

@@ -3,8 +3,9 @@
 How to read this folder
 -----------------------
 A *kernel* here is a short function over plain arrays and integers that Numba compiles
-to machine code.  It moves or reduces data; it checks nothing (the callers do) and
-allocates nothing (they bring the output along).
+to machine code.  It moves or reduces data, and allocates nothing (the callers bring the
+output along).  A kernel checks nothing itself: the functions that students, layers and
+networks call check what they are given (`expect`), then start the threads.
 
 Every kernel takes its share of the work first, so each output number has exactly one
 owner and no two threads ever write to the same place.  Those of the exact path take
@@ -12,13 +13,15 @@ owner and no two threads ever write to the same place.  Those of the exact path 
 part.  The others take ``worker, workers``, and `threads.each` calls them once per
 thread; work is shared out by a counter, or in fixed shares where it is summed up.
 
-From top to bottom, in one evening:
+In one evening: `threads`, `lanes`, `values`, `simd`, `gemm`, `activations`, `fusion`,
+`schemes`, `tiles`, `winograd`: what a fast convolution is made of, each built on those
+before it.  They are marked > below.  The rest is for reference.
 
 ========================  ==========================================================
 how kernels run
 `compiler.py`             from Python to machine code, kept on disk
 `notice.py`               a line on the screen while that lasts
-`threads.py`              threads that sleep until they are called; aligned memory
+`threads.py`              > threads that sleep until they are called; aligned memory
 `scratch.py`              memory that is kept from call to call
 the exact path            any dtype, (N, C, H, W); runs as ordinary Python, too
 `im2col.py`               windows of images to columns of a matrix, and back
@@ -26,38 +29,41 @@ the exact path            any dtype, (N, C, H, W); runs as ordinary Python, too
 `normalization.py`        sums over one channel of all images
 `loops.py`                a convolution as plain compiled loops, to compare with
 vector instructions
-`lanes.py`                how wide the vectors of this machine are
-`values.py`               numbers that exist at run time only
-`simd.py`                 instructions written in Python
+`lanes.py`                > how wide the vectors of this machine are
+`values.py`               > numbers that exist at run time only
+`simd.py`                 > instructions written in Python
 `watch.py`                a test of every address, for the tests
 `expect.py`               what kernels expect of their arrays
-matrix products           everything below is made of them
-`gemm.py`                 one block of registers
+matrix products           convolutions and fully connected layers consist of them
+`gemm.py`                 > one block of registers
 `windows.py`              the left matrix is found in an image
-convolutions              channels-last, float32
-`slabs.py`                where a direct convolution finds its input
-`direct.py`               by the definition: any filter, stride, padding
-`direct_weights.py`       its gradients of weights and bias
-`affine.py`               fully connected layers
-`schemes.py`              Winograd's algorithms: fewer multiplications
-`tiles.py`                their transforms
-`winograd.py`             3 x 3 filters
+between convolutions      channels-last, float32, from here on
+`activations.py`          > ReLU, GELU, SiLU, and their slopes
+`max_pool.py`             max pooling
+`fusion.py`               > what a convolution does on the way in and out
+`fusion_check.py`         whether its arrays have the sizes it will take them for
+`passes.py`               the same where no convolution is near
+`walk.py`                 who works on which tile
+`batchnorm.py`            batch normalisation,
+`batchnorm_sums.py`       its sums
+`batchnorm_maps.py`       and its maps
+convolutions              with fewer multiplications
+`schemes.py`              > Winograd's algorithms
+`tiles.py`                > their transforms
+`winograd.py`             > 3 x 3 filters
 `winograd_weights.py`     the gradient of their weights
 `columns.py`              images as columns
 `narrow.py`               images with few channels
 `narrow_gradients.py`     their gradients
+convolutions              by the definition
+`slabs.py`                where a direct convolution finds its input
+`direct.py`               any filter, stride, padding
+`direct_weights.py`       its gradients of weights and bias
+`affine.py`               fully connected layers
+the lessons' layout       (N, C, H, W)
 `layout.py`               to channels-last and back
-`convolution.py`          all of these for the lessons' (N, C, H, W)
-what lies between them
-`activations.py`          ReLU, GELU, SiLU, and their slopes
-`fusion.py`               what a convolution does on the way in and out
-`fusion_check.py`         whether its arrays have the sizes it will take them for
-`passes.py`               the same where no convolution is near
-`walk.py`                 who works on which tile
-`max_pool.py`             max pooling
-`batchnorm.py`            batch normalisation,
-`batchnorm_sums.py`       its sums
-`batchnorm_maps.py`       and its maps
+`convolution.py`          which algorithm a convolution takes
+training
 `updates.py`              SGD, Adam, Muon
 ========================  ==========================================================
 

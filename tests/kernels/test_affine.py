@@ -56,15 +56,43 @@ def test_a_nan_survives_the_relu():
     assert np.isnan(out).all()
 
 
-def test_arrays_that_do_not_fit_are_refused():
-    ones = {n: np.ones((n, LANES), np.float32) for n in (1, LANES, LANES + 1)}
-    good, b = ones[LANES], np.ones(LANES, np.float32)
-    with pytest.raises(ValueError, match="do not fit together"):
-        affine.forward(good, ones[LANES + 1], b, good)
-    with pytest.raises(ValueError, match="do not fit together"):
-        affine.forward(good, good, b[1:], good)
-    with pytest.raises(ValueError, match="float32 in C order"):
-        affine.backward_data(good, good.T, good.astype(float))
+N, D, M = 3, 2 * LANES, LANES
+SHAPES = {"x": (N, D), "w": (D, M), "b": (M,), "out": (N, M)}
+CALLS = [
+    (affine.forward, {"x": "x", "w": "w", "b": "b", "out": "out"}, {"out"}),
+    (affine.backward_data, {"dout": "out", "w": "w", "dx": "x"}, {"dx"}),
+    (
+        affine.backward_weights,
+        {"x": "x", "dout": "out", "dw": "w", "db": "b"},
+        {"dw", "db"},
+    ),
+]
+
+
+def wrong(a):
+    """Yield arrays that may not take the place of a."""
+    yield from (a.astype(float), a[None], a[..., ::-1], a.tolist())
+    yield from (np.ones((*a.shape[:-1], a.shape[-1] + n), np.float32) for n in (1, 64))
+    yield from (a[..., :0], np.float32(1) * a[:1].sum(), a[: len(a) // 2])
+
+
+@pytest.mark.parametrize("function, roles, written", CALLS)
+def test_arrays_that_do_not_fit_are_refused(function, roles, written):
+    good = {name: np.ones(SHAPES[role], np.float32) for name, role in roles.items()}
+    function(**good)
+    names = "|".join(roles)
+    for name, array in good.items():
+        for bad in wrong(array):
+            sentence = rf"^({names}) (is|has shape) .*expected"
+            with pytest.raises(ValueError, match=sentence):
+                function(**{**good, name: bad})
+        frozen = array.copy()
+        frozen.flags.writeable = False
+        if name in written:
+            with pytest.raises(ValueError, match=f"{name} is read-only"):
+                function(**{**good, name: frozen})
+        else:
+            function(**{**good, name: frozen})
 
 
 def test_memory_is_touched_only_where_it_may_be():

@@ -22,11 +22,11 @@ Cost.  2 * N * D * M operations per pass, and D * M numbers moved.
 
 import numpy as np
 
-from utils.kernels import gemm, threads
+from utils.kernels import expect, gemm, threads
 from utils.kernels.compiler import kernel
-from utils.kernels.gemm import FEW, WIDTH
+from utils.kernels.gemm import FEW, LAST, WIDTH
 from utils.kernels.scratch import own
-from utils.kernels.simd import BYTES, COLUMNS, LANES, ROWS, address, instruction
+from utils.kernels.simd import BYTES, COLUMNS, LANES, ROWS, address, instruction, turn
 
 DEPTH = 256  # rows of w in a piece: 256 x 32 numbers fit the first-level cache
 ROW = WIDTH * 4
@@ -40,14 +40,6 @@ def _copy(e, x, out):
 @instruction
 def _clear(e, out):
     e.store(e.constant(0), out)
-
-
-@instruction
-def _turn(e, x, x_row, out, out_row):
-    """Transpose a square of LANES x LANES numbers."""
-    rows = [e.load(x + x_row * i) for i in range(LANES)]
-    for i, column in enumerate(e.transpose(rows)):
-        e.store(column, out + out_row * i)
 
 
 @instruction
@@ -79,7 +71,7 @@ def _pack(w, w_row, depth, vectors, out):
 
 @kernel
 def _multiply(rows, a, a_row, a_step, depth, b, c, c_row):
-    """Add a @ b to c (rows, WIDTH): in blocks of ROWS, of FEW, and single rows."""
+    """Add a @ b to c (rows, WIDTH): in blocks of ROWS, FEW, LAST, and single rows."""
     i = 0
     while i < rows:
         left, out = a + i * a_row, c + i * c_row
@@ -89,6 +81,9 @@ def _multiply(rows, a, a_row, a_step, depth, b, c, c_row):
         elif rows - i >= FEW:
             gemm.add_few_product(left, a_row, a_step, depth, b, out, c_row, left)
             i += FEW
+        elif rows - i >= LAST:
+            gemm.add_last_product(left, a_row, a_step, depth, b, out, c_row, left)
+            i += LAST
         else:
             gemm.add_row(left, a_row, a_step, depth, b, out, c_row, left)
             i += 1
@@ -145,7 +140,7 @@ def _backward_data(worker, workers, dout, w, dx, scratch):
                 to = packed + m * ROW + j * BYTES
                 if j < count:
                     at = address(w) + ((vector + j) * LANES * M + m) * 4
-                    _turn(at, M * 4, to, ROW)
+                    turn(at, M * 4, to, ROW)
         for place in range(sums, sums + N * ROW, BYTES):
             _clear(place)
         _multiply(N, address(dout), M * 4, 4, M, packed, sums, ROW)
@@ -185,6 +180,12 @@ def _backward_weights(worker, workers, x, dout, dw, db, scratch):
                 db[m] += dout[n, m]
 
 
+def _sizes(name, images, other_name, other):
+    """Give N and D of images (N, D), and the M of another matrix (..., M)."""
+    expect.axes(2, **{name: images, other_name: other})
+    return *images.shape, other.shape[1]
+
+
 def forward(x, w, b, out, relu=False):
     """Multiply images by a weight matrix, add a bias, and perhaps rectify.
 
@@ -203,9 +204,14 @@ def forward(x, w, b, out, relu=False):
     Raises
     ------
     ValueError
-        If shapes do not fit together.
+        If arrays do not fit together or are not what kernels expect.
     """
-    _check(x, w, out, b)
+    expect.maps(x=x, w=w, b=b, out=out)
+    expect.written(out=out)
+    N, D, M = _sizes("x", x, "w", w)
+    expect.same_shape((D, M), w=w)
+    expect.same_shape((M,), b=b)
+    expect.same_shape((N, M), out=out)
     panels = -(-w.shape[1] // WIDTH)
     size = panels * (len(x) + DEPTH) * WIDTH + ROWS * (DEPTH + 16)
     work = own().get("affine", threads.count(), size)
@@ -215,7 +221,11 @@ def forward(x, w, b, out, relu=False):
 
 def backward_data(dout, w, dx):
     """Compute dx (N, D) from dout (N, M) and w (D, M); dx is overwritten."""
-    _check(dx, w, dout)
+    expect.maps(dout=dout, w=w, dx=dx)
+    expect.written(dx=dx)
+    N, D, M = _sizes("dx", dx, "w", w)
+    expect.same_shape((D, M), w=w)
+    expect.same_shape((N, M), dout=dout)
     size = (w.shape[1] + len(dx)) * WIDTH
     work = own().get("affine", threads.count(), size)
     threads.each(_backward_data, dout, w, dx, work)
@@ -223,24 +233,13 @@ def backward_data(dout, w, dx):
 
 def backward_weights(x, dout, dw, db):
     """Compute dw (D, M) and db (M,) from x (N, D) and dout (N, M)."""
-    _check(x, dw, dout, db)
+    expect.maps(x=x, dout=dout, dw=dw, db=db)
+    expect.written(dw=dw, db=db)
+    N, D, M = _sizes("x", x, "dout", dout)
+    expect.same_shape((N, M), dout=dout)
+    expect.same_shape((D, M), dw=dw)
+    expect.same_shape((M,), db=db)
     panels = -(-dw.shape[1] // WIDTH)
     size = (panels + 1) * len(x) * WIDTH + WIDTH * WIDTH
     work = own().get("affine", threads.count(), size)
     threads.each(_backward_weights, x, dout, dw, db, work)
-
-
-def _check(x, w, out, *vectors):
-    """Refuse shapes with which a kernel would leave its arrays."""
-    (N, D), (depth, M) = x.shape, w.shape
-    fits = depth == D and out.shape == (N, M)
-    fits &= all(vector.shape == (M,) for vector in vectors)
-    if not fits or D % LANES or M % LANES:
-        raise ValueError(
-            f"Images of shape {x.shape} and weights of shape {w.shape} do not fit "
-            f"together, or to outputs of shape {out.shape}; expected (N, D), (D, M) "
-            f"and (N, M) with D and M multiples of {LANES}."
-        )
-    for array in (x, w, out, *vectors):
-        if array.dtype != np.float32 or not array.flags.c_contiguous:
-            raise ValueError("All arrays must be float32 in C order.")

@@ -53,7 +53,7 @@ def maps(**arrays):
     """
     _ordered(FLOAT, arrays)
     for name, array in arrays.items():
-        if not array.ndim or not array.shape[-1] or array.shape[-1] % LANES:
+        if not array.ndim or array.shape[-1] % LANES:
             raise ValueError(
                 f"{name} has shape {array.shape}, expected whole vectors of {LANES} "
                 f"channels last (see simd.padded)."

@@ -73,5 +73,7 @@ few_product = _product(FEW, COLUMNS, accumulate=False)
 add_few_product = _product(FEW, COLUMNS, accumulate=True)
 
 # The last rows of a matrix, if they are a third of a block or less.
-last_product = _product(ROWS // 3, COLUMNS, accumulate=False)
+LAST = ROWS // 3
+last_product = _product(LAST, COLUMNS, accumulate=False)
+add_last_product = _product(LAST, COLUMNS, accumulate=True)
 add_row = _product(1, COLUMNS, accumulate=True)

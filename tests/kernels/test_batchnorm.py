@@ -1,16 +1,13 @@
-import os
-
 import numpy as np
 import pytest
 
 from tests import oracle
+from tests.kernels.engine import needs_compiler
 from utils.kernels.activations import Gelu, Identity, Relu
 from utils.kernels.batchnorm import BatchNorm
 from utils.kernels.simd import LANES
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="needs compiled kernels"
-)
+pytestmark = needs_compiler
 
 
 def backward(g, x, gamma, eps):
@@ -80,6 +77,34 @@ def test_test_mode_uses_the_numbers_given(rng):
     out = np.empty_like(x)
     layer.forward(Identity(), x, out)
     np.testing.assert_allclose(out, (x - 2) * 2 + 1, rtol=1e-5, atol=1e-5)
+
+
+def test_what_has_no_mean_is_refused():
+    layer, nothing = BatchNorm(LANES), np.empty((0, LANES), np.float32)
+    with pytest.raises(ValueError, match="number of rows of x is 0"):
+        layer.measure(nothing)
+    with pytest.raises(ValueError, match="pixels is 0"):
+        layer.reduce(Identity(), nothing, nothing)
+    with pytest.raises(ValueError, match="C is 0"):
+        BatchNorm(0)
+
+
+def test_nothing_read_only_is_written(rng):
+    layer, x = BatchNorm(LANES), np.ones((1, 2, 2, LANES), np.float32)
+    y, (out, best) = x.copy(), np.ones((2, 1, 1, 1, LANES), np.float32)
+    index = np.zeros(out.shape, np.uint8)
+    calls = [
+        (layer.forward, (x, y), {"out": 1}),
+        (layer.backward, (x, x, y), {"dx": 2}),
+        (layer.forward_pool, (x, out, best, index), {"out": 1, "best": 2, "index": 3}),
+        (layer.backward_pool, (out, index, x, y), {"dx": 3}),
+    ]
+    for method, arrays, written in calls:
+        for name, position in written.items():
+            frozen = [array.copy() for array in arrays]
+            frozen[position].flags.writeable = False
+            with pytest.raises(ValueError, match=f"{name} is read-only"):
+                method(Relu(), *frozen)
 
 
 def test_in_place(rng):

@@ -1,19 +1,16 @@
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kernels.engine import needs_compiler
 from tests.kernels.memory import Guarded, run_checked
 from utils.kernels import simd, threads
 from utils.kernels.activations import Identity, Relu
 from utils.kernels.batchnorm import BatchNorm
 from utils.kernels.simd import LANES
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="needs compiled kernels"
-)
+pytestmark = needs_compiler
 EPS = 2.0**-24
 
 
@@ -130,13 +127,26 @@ def test_pooling_backward_is_that_of_the_two_layers(size, vectors, workers, seed
         layer.reduce(Relu(), above, x)
         layer.backward(Relu(), above, x, expected)
         sums = layer.dgamma.copy(), layer.dbeta.copy()
-        if H > 1 and W > 1:
-            layer.reduce(Relu(), dout, best, N * H * W)
-            for found, sum in zip((layer.dgamma, layer.dbeta), sums, strict=True):
-                np.testing.assert_allclose(found, sum, rtol=1e-4, atol=1e-5)
-            layer.backward_pool(Relu(), dout, index, x, dx)
-            np.testing.assert_allclose(dx, expected, rtol=1e-4, atol=1e-5)
+        layer.reduce(Relu(), dout, best, N * H * W)
+        for found, sum in zip((layer.dgamma, layer.dbeta), sums, strict=True):
+            np.testing.assert_allclose(found, sum, rtol=1e-4, atol=1e-5)
+        layer.backward_pool(Relu(), dout, index, x, dx)
+        np.testing.assert_allclose(dx, expected, rtol=1e-4, atol=1e-5)
     guarded.check()
+
+
+@pytest.mark.parametrize("H, W", [(1, 1), (1, 5), (5, 1), (2, 1), (1, 2)])
+def test_where_no_window_fits_there_is_no_gradient_from_above(rng, H, W):
+    layer, _ = prepared(LANES, rng)
+    x = rng.standard_normal((3, H, W, LANES), np.float32)
+    dx, expected = np.full_like(x, 99), np.empty_like(x)
+    out, best, dout = np.empty((3, 3, H // 2, W // 2, LANES), np.float32)
+    index = np.empty(out.shape, np.uint8)
+    layer.norm_back.tilt[:], layer.norm_back.offset[:] = 3, 5
+    layer.forward_pool(Relu(), x, out, best, index)
+    layer.backward_pool(Relu(), dout, index, x, dx)
+    layer.backward(Relu(), np.zeros_like(x), x, expected)
+    np.testing.assert_array_equal(dx, expected)
 
 
 def test_a_nan_goes_through_in_test_mode(rng):

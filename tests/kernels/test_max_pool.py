@@ -1,19 +1,16 @@
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import oracle
+from tests.kernels.engine import needs_compiler
 from tests.kernels.memory import Guarded, run_checked
 from utils.kernels import max_pool, simd, threads
 from utils.kernels.activations import Gelu, Identity, Relu
 from utils.kernels.simd import LANES
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="needs compiled kernels"
-)
+pytestmark = needs_compiler
 
 
 def first(x):
@@ -33,7 +30,8 @@ def run(curve, x, dout, window, stride, guarded):
 
 def out_shape(shape, window, stride):
     N, H, W, C = shape
-    return N, (H - window[0]) // stride + 1, (W - window[1]) // stride + 1, C
+    sizes = (max(0, (a - b) // stride + 1) for a, b in zip((H, W), window, strict=True))
+    return N, *sizes, C
 
 
 @pytest.mark.parametrize("window, stride", [((2, 2), 2), ((2, 2), 1)])
@@ -77,7 +75,6 @@ def test_a_nan_wins_and_the_first_one_of_several(window, stride):
 def test_against_the_oracle(size, how, vectors, curve, workers, seed):
     rng, (window, stride) = np.random.default_rng(seed), how
     N, H, W = size
-    H, W = max(H, window[0]), max(W, window[1])
     # few different values: there are ties
     x = rng.integers(-4, 4, (N, H, W, vectors * LANES)).astype(np.float32)
     dout = rng.integers(-9, 9, out_shape(x.shape, window, stride)).astype(np.float32)
@@ -86,6 +83,9 @@ def test_against_the_oracle(size, how, vectors, curve, workers, seed):
         patch.setattr(threads, "count", lambda: workers)
         out, _, dx = run(curve, x, dout, window, stride, guarded)
     guarded.check()
+    if not out.size:  # no window fits, and no pixel has a gradient
+        np.testing.assert_array_equal(dx, 0)
+        return
     expected = oracle.max_pool_forward(first(x), *window, stride)
     above = dout
     if isinstance(curve, Relu):
@@ -137,6 +137,53 @@ def test_what_cannot_be_done_is_refused():
         max_pool.forward(Identity(), x, out, index, (20, 20), 1)
     with pytest.raises(ValueError, match=r"Identity\(\) or Relu\(\)"):
         max_pool.forward(Gelu(), x, out, index, (2, 2), 20)
+    small = np.ones((1, 1, 1, LANES), np.float32)
+    for window in [(0, 2), (2, -1), (2, 2.0)]:
+        with pytest.raises(ValueError, match=r"window\[.\] is .*from 1 on"):
+            max_pool.forward(Identity(), x, out, index, window, 2)
+    for stride in (0, -1, 1.0):
+        with pytest.raises(ValueError, match="stride is .*from 1 on"):
+            max_pool.forward(Identity(), x, out, index, (2, 2), stride)
+        with pytest.raises(ValueError, match="stride is .*from 1 on"):
+            max_pool.backward(Identity(), out, out, index, x, (2, 2), stride)
+    with pytest.raises(ValueError, match="x has shape .*expected 4 axes"):
+        max_pool.forward(Identity(), x[0], out, index)
+    with pytest.raises(ValueError, match="index is float32 .*expected uint8"):
+        max_pool.forward(Identity(), small, small, small, (1, 1), 1)
+
+
+@pytest.mark.parametrize("H, W", [(0, 3), (3, 0), (2**12, 2**12)])
+def test_whole_maps_that_cannot_be_counted(H, W):
+    x = np.empty((1, H, W, LANES), np.float32)  # never touched
+    out, index = np.empty((2, 1, LANES), np.float32)
+    with pytest.raises(ValueError, match="^x has .* pixels per map, expected 1 to"):
+        max_pool.global_forward(x, out, index)
+    with pytest.raises(ValueError, match="^dx has .* pixels per map, expected 1 to"):
+        max_pool.global_backward(out, index, x)
+
+
+def test_nothing_read_only_is_written():
+    x, (out, flat) = np.ones((1, 2, 2, LANES), np.float32), np.ones((2, 1, LANES))
+    out, flat = out.astype(np.float32).reshape(1, 1, 1, -1), flat.astype(np.float32)
+    index = np.zeros(out.shape, np.uint8)
+    calls = [
+        (max_pool.forward, (Relu(), x, out, index), {"out": 2, "index": 3}),
+        (max_pool.backward, (Relu(), out, out, index, x), {"dx": 4}),
+        (max_pool.global_forward, (x, flat, flat), {"out": 1, "index": 2}),
+        (max_pool.global_backward, (flat, flat, x), {"dx": 2}),
+    ]
+    for function, arrays, written in calls:
+        for name, position in written.items():
+            frozen = [a if isinstance(a, Relu) else a.copy() for a in arrays]
+            frozen[position].flags.writeable = False
+            with pytest.raises(ValueError, match=f"{name} is read-only"):
+                function(*frozen)
+
+
+def test_no_images_are_no_work():
+    x, out = np.empty((0, 3, 3, LANES), np.float32), np.empty((0, LANES), np.float32)
+    max_pool.global_forward(x, out, out.copy())
+    max_pool.global_backward(out, out, x)
 
 
 def test_no_address_is_wrong():

@@ -78,6 +78,7 @@ class BatchNorm:
     """
 
     def __init__(self, C, eps=1e-5):
+        expect.at_least(1, C=C)
         self.eps = eps
         self.mean, self.var = np.zeros(C), np.ones(C)
         self.dgamma, self.dbeta = np.zeros((2, C), np.float32)
@@ -103,17 +104,18 @@ class BatchNorm:
     def _pooled(self, x, index, **pooled):
         """Check the shapes of a pooled layer; give what its kernels need."""
         expect.maps(x=x, **pooled)
+        expect.places(index=index)
+        expect.axes(4, x=x)
         N, H, W, _ = x.shape
         shape = N, H // 2, W // 2, len(self.mean)
         expect.same_shape(shape, index=index, **pooled)
         expect.same_shape((N, H, W, len(self.mean)), x=x)
-        if index.dtype != np.uint8 or not index.flags.c_contiguous:
-            raise ValueError(f"index is {index.dtype}, expected uint8 in C order.")
         return self._work(N * (H // 2))
 
     def measure(self, x):
         """Compute `mean` and `var` of x, float32 (..., C) in C order."""
         (x,) = self._matrices(x=x)
+        expect.at_least(1, **{"number of rows of x": len(x)})
         work = self._work(len(x))
         threads.each(batchnorm_sums.measure, x, work)
         batchnorm_sums.join(len(x), work.parts, self.mean, self.var)
@@ -139,6 +141,7 @@ class BatchNorm:
             Written; may be `x` itself, if there is no backward pass.
         """
         x, out = self._matrices(x=x, out=out)
+        expect.written(out=out)
         work = self._work(len(x))
         threads.each(batchnorm_maps.normalize, curve, self.norm, x, out, work)
 
@@ -155,13 +158,15 @@ class BatchNorm:
             Rows over which mean and variance were taken, if not those of `x`.
         """
         dout, x = self._matrices(dout=dout, x=x)
+        pixels = len(x) if pixels is None else pixels
+        expect.at_least(1, pixels=pixels)
         work = self._work(len(x))
         threads.each(batchnorm_sums.reduce, curve, self.norm, dout, x, work)
         total, product = work.parts.sum(axis=0)
         rest = self.norm.mean - self.mean  # the kernel subtracts the float32 mean
         product += rest * total
         self.dbeta[:], self.dgamma[:] = total, product * self._inverse
-        scale, pixels = self.norm.scale, pixels or len(x)
+        scale = self.norm.scale
         tilt = scale * self._inverse**2 * product / pixels
         self.norm_back.tilt[:] = tilt
         self.norm_back.offset[:] = scale * total / pixels + rest * tilt
@@ -179,6 +184,7 @@ class BatchNorm:
             Written; may be `dout` itself.
         """
         dout, x, dx = self._matrices(dout=dout, x=x, dx=dx)
+        expect.written(dx=dx)
         work = self._work(len(x))
         kernel = batchnorm_maps.normalize_back
         threads.each(kernel, curve, self.norm_back, dout, x, dx, work)
@@ -202,6 +208,7 @@ class BatchNorm:
             a NaN wins over everything.
         """
         work = self._pooled(x, index, out=out, best=best)
+        expect.written(out=out, best=best, index=index)
         kernel = batchnorm_maps.normalize_pool
         threads.each(kernel, curve, self.norm, x, out, best, index, work)
 
@@ -222,5 +229,6 @@ class BatchNorm:
         work = self._pooled(x, index, dout=dout)
         expect.maps(dx=dx)
         expect.same_shape(x.shape, dx=dx)
+        expect.written(dx=dx)
         kernel = batchnorm_maps.normalize_back_pool
         threads.each(kernel, curve, self.norm_back, dout, index, x, dx, work)

@@ -197,6 +197,10 @@ def normalize_back_pool(worker, workers, curve, norm, dout, index, x, dx, work):
     """Write dx (N, H, W, C); dout and index are (N, H // 2, W // 2, C)."""
     H, W, C = x.shape[1:]
     OH, OW = dout.shape[1:3]
+    if OH == 0:  # a single row, and no window: every pixel is left over
+        P = len(x) * H * W
+        _rest(norm, x, dx, P * worker // workers * C, P * (worker + 1) // workers * C)
+        return
     rows, row, column = dout.shape[0] * OH, W * C * 4, C * 4
     tiles, k = min(walk.TILES, rows), 0
     while True:

@@ -27,6 +27,8 @@ from utils.kernels.activations import Identity, Relu, back, value
 from utils.kernels.compiler import kernel
 from utils.kernels.simd import LANES, address, instruction, next_ticket
 
+COUNTABLE = 2**24  # whole numbers below it are all float32
+
 
 def corners(address, row, column):
     """Give the addresses of the four pixels of a 2 x 2 window, row by row."""
@@ -247,20 +249,22 @@ def _backward_all(worker, workers, dout, index, dx, counter):
             _unpool_all(address(dout) + at, address(index) + at, pixels, C * 4, here)
 
 
-def _check(curve, x, pooled, index, window, stride):
+def _check(curve, x, pooled, index, window, stride, name="x"):
     """Raise an error unless curve and sizes are possible and arrays fit together."""
     if not isinstance(curve, Identity | Relu):
         raise ValueError(f"curve is {curve}, expected Identity() or Relu().")
+    expect.at_least(1, **{"window[0]": window[0], "window[1]": window[1]})
+    expect.at_least(1, stride=stride)
     if window[0] * window[1] > 256:
         raise ValueError(
             f"The window is {window[0]} x {window[1]}, expected at most 256 pixels, "
             f"which a byte can count."
         )
+    expect.axes(4, **{name: x})
     N, H, W, C = x.shape
     OH, OW = ((a - b) // stride + 1 for a, b in zip((H, W), window, strict=True))
+    expect.places(index=index)
     expect.same_shape((N, max(OH, 0), max(OW, 0), C), index=index, **pooled)
-    if index.dtype != np.uint8 or not index.flags.c_contiguous:
-        raise ValueError(f"index is {index.dtype}, expected uint8 in C order.")
 
 
 def forward(curve, x, out, index, window=(2, 2), stride=2):
@@ -273,7 +277,8 @@ def forward(curve, x, out, index, window=(2, 2), stride=2):
     x : ndarray (N, H, W, C), float32, in C order
         Input; C is a multiple of `simd.LANES`.
     out : ndarray (N, OH, OW, C), float32
-        Written.  OH = (H - window[0]) // stride + 1: what is left over is dropped.
+        Written.  OH = (H - window[0]) // stride + 1, or 0 if no window fits: what is
+        left over is dropped.
     index : ndarray of the same shape, uint8
         Written: which pixel of its window each maximum is, counted row by row.
     window : (int, int)
@@ -284,10 +289,11 @@ def forward(curve, x, out, index, window=(2, 2), stride=2):
     Raises
     ------
     ValueError
-        If the activation may fall, a window has more than 256 pixels, or the arrays
-        do not fit together.
+        If the activation may fall, a window is empty or has more than 256 pixels, or
+        the arrays do not fit together.
     """
     expect.maps(x=x, out=out)
+    expect.written(out=out, index=index)
     _check(curve, x, {"out": out}, index, window, stride)
     counter = np.zeros(1, np.int64)
     if (*window, stride) == (2, 2, 2):
@@ -318,13 +324,26 @@ def backward(curve, dout, out, index, dx, window=(2, 2), stride=2):
         As `forward`.
     """
     expect.maps(dout=dout, out=out, dx=dx)
-    _check(curve, dx, {"dout": dout, "out": out}, index, window, stride)
+    expect.written(dx=dx)
+    _check(curve, dx, {"dout": dout, "out": out}, index, window, stride, name="dx")
     counter = np.zeros(1, np.int64)
     arrays = curve, dout, out, index, dx
-    if (*window, stride) == (2, 2, 2):
+    if (*window, stride) == (2, 2, 2) and dout.size:
         threads.each(_backward_2x2, *arrays, counter)
     else:
         threads.each(_backward_any, *arrays, window, stride, counter)
+
+
+def _pixels(name, x):
+    """Count the pixels of one map; refuse none, and more than a float can count."""
+    expect.axes(4, **{name: x})
+    pixels = x.shape[1] * x.shape[2]
+    if not 0 < pixels < COUNTABLE:
+        raise ValueError(
+            f"{name} has {pixels} pixels per map, expected 1 to {COUNTABLE - 1}, which "
+            f"a float32 can count."
+        )
+    return pixels
 
 
 def global_forward(x, out, index):
@@ -336,16 +355,25 @@ def global_forward(x, out, index):
         Input; fewer than 2**24 pixels per image.
     out, index : ndarray (N, C), float32
         Written: the maxima, and the pixels they stood at, counted row by row.
+
+    Raises
+    ------
+    ValueError
+        If a map has no pixels or too many, or the arrays do not fit together.
     """
     expect.maps(x=x, out=out, index=index)
+    expect.written(out=out, index=index)
+    pixels = _pixels("x", x)
     expect.same_shape((len(x), x.shape[-1]), out=out, index=index)
-    x = x.reshape(len(x), -1, x.shape[-1])
+    x = x.reshape(len(x), pixels, x.shape[-1])
     threads.each(_forward_all, x, out, index, np.zeros(1, np.int64))
 
 
 def global_backward(dout, index, dx):
     """Send dout (N, C) to the pixels of `index`; all others of dx become 0."""
     expect.maps(dout=dout, index=index, dx=dx)
+    expect.written(dx=dx)
+    pixels = _pixels("dx", dx)
     expect.same_shape((len(dx), dx.shape[-1]), dout=dout, index=index)
-    dx = dx.reshape(len(dx), -1, dx.shape[-1])
+    dx = dx.reshape(len(dx), pixels, dx.shape[-1])
     threads.each(_backward_all, dout, index, dx, np.zeros(1, np.int64))

@@ -1,20 +1,18 @@
 import math
-import os
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kernels.engine import needs_compiler
 from tests.kernels.memory import Guarded, run_checked
 from utils.kernels import activations, simd, threads
 from utils.kernels.activations import Gelu, Identity, Relu, Silu
 from utils.kernels.compiler import kernel
 from utils.kernels.simd import LANES
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="needs compiled kernels"
-)
+pytestmark = needs_compiler
 CURVES = [Identity(), Relu(), Gelu(), Silu()]
 
 
@@ -119,6 +117,15 @@ def test_a_flat_relu_stops_any_gradient():
     x = np.resize(np.float32([-1, 0, 2]), LANES * 3)
     _, dx = run(Relu(), x, np.full_like(x, np.inf), Guarded())
     np.testing.assert_array_equal(dx[:3], [0, 0, np.inf])
+
+
+def test_nothing_read_only_is_written():
+    x, out = np.ones((2, LANES), np.float32)
+    out.flags.writeable = False
+    with pytest.raises(ValueError, match="out is read-only"):
+        activations.forward(Relu(), x, out)
+    with pytest.raises(ValueError, match="dx is read-only"):
+        activations.backward(Relu(), x, x, out)
 
 
 def test_an_unknown_activation_is_refused():

@@ -1,19 +1,16 @@
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kernels.engine import needs_compiler
 from tests.kernels.memory import Guarded, run_checked
 from utils import optim
 from utils.kernels import simd, threads, updates
 from utils.kernels.simd import LANES
 from utils.kernels.updates import Adam, Muon, Nesterov, Orthogonalizer, Sgd
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="needs compiled kernels"
-)
+pytestmark = needs_compiler
 EPS = 2.0**-24
 
 
@@ -110,6 +107,33 @@ def test_what_cannot_be_done_is_refused():
         updates.adam(Adam(1), w, dw, v, v, 0)
     with pytest.raises(ValueError, match="dw has shape"):
         Muon([(1, 1, 2, LANES)]).step([w.reshape(1, 1, 2, -1)], [dw], 1)
+
+
+def test_nothing_read_only_is_written():
+    arrays = {
+        name: np.ones((1, 1, 2, LANES), np.float32) for name in "w dw m v".split()
+    }
+    w, dw, m, v = arrays.values()
+    muon = Muon([w.shape])
+    calls = {
+        "w": [
+            lambda: updates.sgd(Sgd(1), w, dw, v),
+            lambda: updates.adam(Adam(1), w, dw, m, v, 1),
+            lambda: muon.step([w], [dw], 1),
+        ],
+        "velocity": [lambda: updates.sgd(Nesterov(1), w, dw, v)],
+        "m": [lambda: updates.adam(Adam(1), w, dw, m, v, 1)],
+        "v": [lambda: updates.adam(Adam(1), w, dw, m, v, 1)],
+    }
+    dw.flags.writeable = False  # is only read
+    for name, functions in calls.items():
+        for function in functions:
+            function()
+            frozen = arrays["v" if name == "velocity" else name]
+            frozen.flags.writeable = False
+            with pytest.raises(ValueError, match=f"^{name} is read-only"):
+                function()
+            frozen.flags.writeable = True
 
 
 @pytest.mark.parametrize("shape", [(144, 16), (40, 40), (10, 32)])

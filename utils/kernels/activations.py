@@ -224,6 +224,7 @@ def forward(curve, x, out):
     """
     expect.maps(x=x, out=out)
     expect.same_shape(x.shape, out=out)
+    expect.written(out=out)
     threads.each(_forward, curve, x, out)
 
 
@@ -246,4 +247,5 @@ def backward(curve, dout, x, dx):
     """
     expect.maps(dout=dout, x=x, dx=dx)
     expect.same_shape(x.shape, dout=dout, dx=dx)
+    expect.written(dx=dx)
     threads.each(_backward, curve, dout, x, dx)

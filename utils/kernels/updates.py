@@ -140,6 +140,7 @@ def sgd(rule, w, dw, velocity):
     """
     expect.maps(w=w, dw=dw, velocity=velocity)
     expect.same_shape(w.shape, dw=dw, velocity=velocity)
+    expect.written(w=w, velocity=velocity)
     _spread(_sgd_all, type(rule)(*map(float, rule)), w, dw, velocity)
 
 
@@ -163,6 +164,7 @@ def adam(rule, w, dw, m, v, t):
     """
     expect.maps(w=w, dw=dw, m=m, v=v)
     expect.same_shape(w.shape, dw=dw, m=m, v=v)
+    expect.written(w=w, m=m, v=v)
     if t < 1:
         raise ValueError(f"t is {t}, expected the number of the step, from 1.")
     rate, beta1, beta2, epsilon, decay = map(float, rule)
@@ -327,6 +329,7 @@ class Muon:
         for shape, w, dw in zip(self._shapes, weights, gradients, strict=True):
             expect.maps(w=w, dw=dw)
             expect.same_shape(shape, w=w, dw=dw)
+            expect.written(w=w)
         waiting = iter(self._order)  # taking the next one is atomic in Python
 
         def work(worker, workers):

@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,27 @@ def fenced(shape):
         assert (memory[:32] == CANARY).all() and (memory[32 + size :] == CANARY).all()
 
     return memory[32 : 32 + size].reshape(shape), check
+
+
+FUNCTIONS = [
+    layout.images_to_last,
+    layout.images_to_first,
+    layout.filters_to_last,
+    layout.filters_to_first,
+]
+OTHERS = [
+    lambda a: a.astype(float),
+    lambda a: np.asfortranarray(a),
+    lambda a: a[..., ::-1],
+    lambda a: a[0],
+    lambda a: a.tolist(),
+]
+
+
+def smaller(shape, room):
+    """Yield shapes that have too little room on one axis."""
+    for axis in range(4):
+        yield *shape[:axis], room[axis] - 1, *shape[axis + 1 :]
 
 
 def numbers(*shape):
@@ -69,6 +91,42 @@ def test_images_of_any_size(N, C, H, W, more):
 def test_filters_of_any_size(F, C, HH, WW):
     filters_and_back(F, C, HH, WW, C, padded(F))
     filters_and_back(F, C, HH, WW, padded(C), padded(F) + LANES)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_arrays_that_do_not_fit_are_refused(function):
+    Q = 2 * LANES
+    if function in (layout.images_to_last, layout.images_to_first):
+        first, last, exact = numbers(2, LANES + 1, 4, 5), numbers(2, 4, 5, Q), 3
+        room = [first.shape[i] for i in (0, 2, 3, 1)]
+    else:
+        first, last, exact = numbers(LANES + 1, 7, 4, 5), numbers(4, 5, Q, Q), 2
+        room = [first.shape[i] for i in (2, 3, 1, 0)]
+    is_back = function in (layout.images_to_first, layout.filters_to_first)
+
+    def call(first, last):
+        function(*((last, first) if is_back else (first, last)))
+
+    call(first, last)
+    bads = [np.zeros((*shape,), np.float32) for shape in smaller(last.shape, room)]
+    bads += [other(last) for other in OTHERS]
+    if exact == 2:
+        bads.append(numbers(4, 5, Q, Q + 1))
+    for bad in bads:
+        with pytest.raises(ValueError, match="^(x|w|out) .*expected"):
+            call(first, bad)
+    for other in OTHERS:
+        with pytest.raises(ValueError, match="^(x|w|out) .*expected"):
+            call(other(first), last)
+    (first if is_back else last).flags.writeable = False
+    with pytest.raises(ValueError, match="out is read-only"):
+        call(first, last)
+
+
+def test_no_channels_are_zeros():
+    out = np.ones((2, LANES, LANES, LANES), np.float32)
+    layout.images_to_last(np.ones((2, 0, LANES, LANES), np.float32), out)
+    assert not out.any()
 
 
 def test_much_is_done_by_all_threads():

@@ -25,7 +25,7 @@ LANES of the C * taps numbers of each, whose places in the result are a walk.
 
 import numpy as np
 
-from utils.kernels import threads
+from utils.kernels import expect, threads
 from utils.kernels.compiler import kernel
 from utils.kernels.simd import LANES, address, instruction, next_ticket
 
@@ -184,6 +184,25 @@ def _filters(worker, workers, w, turned, to_last):
                 _filters_first(here, length * 4, filters, at, t, T, down, back)
 
 
+def _check(**arrays):
+    expect.numbers(**arrays)
+    expect.axes(4, **arrays)
+    expect.written(out=arrays["out"])
+
+
+def _check_room(name, shape, needed, exact):
+    """Refuse an array with too little room, or with another size on the first axes.
+
+    Images may have more channels than needed; filters have more of both last axes.
+    """
+    more = zip(shape[exact:], needed[exact:], strict=True)
+    if shape[:exact] != needed[:exact] or any(have < need for have, need in more):
+        raise ValueError(
+            f"{name} has shape {shape}, expected {needed}, or more than that on the "
+            f"last {'axis' if exact == 3 else 'two axes'}."
+        )
+
+
 def images_to_last(x, out):
     """Write images with their channels last.
 
@@ -194,11 +213,18 @@ def images_to_last(x, out):
     out : ndarray of shape (N, H, W, Q)
         Q >= C; is overwritten, channels from C on with zeros.  Fastest if Q is a
         multiple of `simd.LANES`.
+
+    Raises
+    ------
+    ValueError
+        All functions: if the arrays do not fit together or are not as described.
     """
+    _check(x=x, out=out)
     N, C, H, W = x.shape
     Q = out.shape[3]
+    _check_room("out", out.shape, (N, H, W, C), exact=3)
     flat = x.reshape(N, C, H * W), out.reshape(N, H * W, Q)
-    if H * W < LANES or Q % LANES:
+    if H * W < LANES or Q % LANES or not C:
         threads.run(_loop_to_last, N, *flat)
     else:
         _call(x.size, _to_last, *flat, np.zeros(1, np.int64))
@@ -214,10 +240,12 @@ def images_to_first(x, out):
     out : ndarray of shape (N, C, H, W)
         C <= Q; is overwritten.
     """
+    _check(x=x, out=out)
     N, C, H, W = out.shape
     Q = x.shape[3]
+    _check_room("x", x.shape, (N, H, W, C), exact=3)
     flat = x.reshape(N, H * W, Q), out.reshape(N, C, H * W)
-    if H * W < LANES or Q % LANES:
+    if H * W < LANES or Q % LANES or not C:
         threads.run(_loop_to_first, N, *flat)
     else:
         _call(out.size, _to_first, *flat, np.zeros(1, np.int64))
@@ -233,7 +261,10 @@ def filters_to_last(w, out):
         channels >= C, K >= F and a multiple of `simd.LANES`; is overwritten, what is
         not in w with zeros.
     """
+    _check(w=w, out=out)
+    expect.maps(out=out)
     F, C, HH, WW = w.shape
+    _check_room("out", out.shape, (HH, WW, C, F), exact=2)
     out[:, :, C:] = 0
     out[:, :, :, -(-F // LANES) * LANES :] = 0
     if C * HH * WW < LANES:
@@ -254,7 +285,10 @@ def filters_to_first(w, out):
     out : ndarray of shape (F, C, HH, WW)
         C <= channels, F <= K; is overwritten.
     """
+    _check(w=w, out=out)
+    expect.maps(w=w)
     F, C, HH, WW = out.shape
+    _check_room("w", w.shape, (HH, WW, C, F), exact=2)
     if C * HH * WW < LANES:
         out[:] = w[:, :, :C, :F].transpose(3, 2, 0, 1)
         return

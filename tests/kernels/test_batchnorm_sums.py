@@ -1,10 +1,9 @@
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kernels.engine import needs_compiler
 from tests.kernels.memory import run_checked
 from utils.kernels import batchnorm_sums, simd, threads, walk
 from utils.kernels.activations import Gelu, Identity, Relu
@@ -12,9 +11,7 @@ from utils.kernels.batchnorm import BatchNorm
 from utils.kernels.batchnorm_sums import RUN
 from utils.kernels.simd import LANES
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="needs compiled kernels"
-)
+pytestmark = needs_compiler
 EPS = 2.0**-24  # the largest relative error of one rounding
 
 

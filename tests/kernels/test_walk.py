@@ -1,15 +1,11 @@
-import os
-
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kernels.engine import needs_compiler
 from utils.kernels import walk
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="needs compiled kernels"
-)
+pytestmark = needs_compiler
 
 
 def go(tiles, again, turns, workers):

@@ -31,10 +31,23 @@ def arguments(argv):
         prog="python -m benchmarks",
         description="Time our layers beside PyTorch and beside what is possible.",
     )
-    parser.add_argument("names", nargs="+", choices=NAMES, metavar="NAME")
+    parser.add_argument(
+        "names",
+        nargs="+",
+        choices=NAMES,
+        metavar="NAME",
+        help="conv: convolutions; layers: batchnorm; step: whole training steps; "
+        "ladder: one layer, six ways; jit: imports and first calls",
+    )
     parser.add_argument("--json", metavar="FILE", help="write all rows there")
     parser.add_argument("--threads", type=int, metavar="T", help="default: all cores")
-    parser.add_argument("--rounds", type=int, default=15, metavar="R")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=15,
+        metavar="R",
+        help="timed calls of each side, 3 or more (default: 15)",
+    )
     parser.add_argument(
         "--patience",
         type=int,
@@ -42,11 +55,15 @@ def arguments(argv):
         metavar="P",
         help="measure a row up to P times more if the machine was busy or slow",
     )
-    parser.add_argument("--only", default="", help="rows whose name contains this text")
+    parser.add_argument(
+        "--only", default="", help="rows whose name contains this text, such as '7x7'"
+    )
     parser.add_argument("--figure", metavar="PNG", help="draw the ladder there")
     options = parser.parse_args(argv)
     if options.threads is not None and options.threads < 1:
         parser.error(f"--threads is {options.threads}, expected 1 or more")
+    if options.rounds < 3:
+        parser.error(f"--rounds is {options.rounds}, expected 3 or more")
     if options.figure and "ladder" not in options.names:
         parser.error("--figure draws the ladder: name it, too")
     return options
@@ -103,7 +120,7 @@ def main(argv=None):
     if importlib.util.find_spec("torch") is None:
         print(
             f"The benchmarks compare with PyTorch, which is not installed here: "
-            f"pip install torch=={TORCH}",
+            f"{sys.executable} -m pip install torch=={TORCH}",
             file=sys.stderr,
         )
         return 2

@@ -94,17 +94,28 @@ class Screen(io.StringIO):
         return True
 
 
-class OutStream(io.StringIO):
+class OutStream(Screen):
     __module__ = "ipykernel.iostream"
 
 
 @pytest.mark.parametrize(
     ("stream", "can"),
-    [(None, False), (io.StringIO(), False), (Screen(), True), (OutStream(), True)],
+    [(None, False), (io.StringIO(), False), (Screen(), True), (OutStream(), False)],
 )
 def test_what_can_be_wiped(monkeypatch, stream, can):
     monkeypatch.setattr(sys, "stderr", stream)
     assert notice._can_wipe() is can
+
+
+def test_a_notebook_stays_clean(listener, monkeypatch):
+    stream = OutStream()
+    monkeypatch.undo()
+    monkeypatch.setattr(notice, "PATIENCE", 0.02)
+    monkeypatch.setattr(sys, "stderr", stream)
+    listener.on_start(event())
+    time.sleep(0.1)
+    listener.on_end(event())
+    assert stream.getvalue() == ""
 
 
 @pytest.mark.parametrize("stream", [None, "closed"])

@@ -239,7 +239,7 @@ class _Cache(FunctionCache):
         try:
             if self._home.is_fresh():
                 super().save_overload(sig, data)
-        except OSError:
+        except (OSError, RuntimeError):  # RuntimeError: Ctrl-C came while compiling
             pass
 
 

@@ -1,8 +1,9 @@
 """A line on stderr while kernels are compiled: why nothing seems to happen.
 
 It appears when compiling has taken a second, and is wiped away whenever a kernel is
-done, so it stands in no notebook and no PDF.  A log file, where nothing can be wiped
-away, gets it once per process.  Numba tells us when it begins and ends
+done.  A log file, where nothing can be wiped away, gets it once per process.  A
+notebook gets nothing, because what a cell has printed is saved with it, wiped or not;
+there the text says when to wait.  Numba tells us when it begins and ends
 (`numba.core.event`).
 
 A kernel is compiled for the types of its arguments, and what it is fused with is a
@@ -17,7 +18,7 @@ import time
 from numba.core import event
 
 PATIENCE = 1.0  # seconds of compiling that need no explanation
-TEXT = "Compiling the fast layers for this processor; once, about 20 s."
+TEXT = "Compiling fast layers for this processor: some seconds for each new kind."
 
 
 class Notice(event.Listener):
@@ -55,7 +56,7 @@ class Notice(event.Listener):
         self.shown = True
         if _can_wipe():
             self._write("\r" + TEXT)
-        elif not self.said:
+        elif not self.said and not _is_notebook():
             self._write(TEXT + "\n")
         self.said = True
 
@@ -66,12 +67,16 @@ class Notice(event.Listener):
             pass
 
 
+def _is_notebook():
+    return type(sys.stderr).__module__.startswith("ipykernel")
+
+
 def _can_wipe():
-    """Tell a terminal or a notebook from a file."""
+    """Tell a terminal from a file."""
     stream = sys.stderr
-    if type(stream).__module__.startswith("ipykernel"):
-        return True
-    return stream is not None and not stream.closed and stream.isatty()
+    if stream is None or stream.closed or _is_notebook():
+        return False
+    return stream.isatty()
 
 
 def _is_kernel(event):

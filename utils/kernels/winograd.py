@@ -14,10 +14,10 @@ Pixels, V and M are read and written in vectors of channels, so all transforms a
 same instructions for `LANES` channels at once, unrolled, with no shuffling of lanes.
 
 Memory.  V and M of a block never leave the cache: a block has about 24 tiles, at most
-36, and 24 take 0.44 MB for 64 + 64 channels, 0.88 MB for 128 + 128.  (For the weights'
-gradient of wide layers it is twice as many, see there.)  U is larger (9.4 MB for
-256 -> 256) and is read once per block from further away; the microkernel asks for the
-next panel of U while it works on the present one.  The 36 matrices lie a cache line
+36, and 24 take 0.44 MB for 64 + 64 channels, 0.88 MB for 128 + 128 (twice as
+many tiles for the weights' gradient of wide layers).  U is larger (9.4 MB for 256 ->
+256) and is read once per block from further away; the microkernel asks for the next
+panel of U while it works on the present one.  The 36 matrices lie a cache line
 more than their size apart, so that those whose size is a multiple of 4096 bytes (128
 channels, for example) do not fall onto the same few lines of the first-level cache.
 
@@ -204,7 +204,8 @@ class Convolution:
         Channels of x before padding, by default C; the others hold zeros, and no time
         is spent on them.
     scratch : Scratch, optional
-        Memory to work in; by default that of the calling Python thread.
+        Memory to work in, never in two Python threads at a time; by default that of
+        the calling one.
 
     Raises
     ------

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kernels.engine import needs_compiler
-from tests.kernels.memory import Guarded, run_checked
+from tests.kernels.engine import Guarded, needs_compiler, run_file_checked
 from utils.kernels import activations, simd, threads
 from utils.kernels.activations import Gelu, Identity, Relu, Silu
 from utils.kernels.compiler import kernel
@@ -156,7 +155,7 @@ def test_any_size_and_number_of_threads(vectors, workers, curve, seed):
 
 
 def test_no_address_is_wrong():
-    run_checked(__file__)
+    run_file_checked(__file__)
 
 
 def check_addresses():

@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kernels.engine import needs_compiler
-from tests.kernels.memory import Guarded, run_checked
+from tests.kernels.engine import Guarded, needs_compiler, run_file_checked
 from utils.kernels import simd, threads
 from utils.kernels.activations import Identity, Relu
 from utils.kernels.batchnorm import BatchNorm
@@ -159,7 +158,7 @@ def test_a_nan_goes_through_in_test_mode(rng):
 
 
 def test_no_address_is_wrong():
-    run_checked(__file__)
+    run_file_checked(__file__)
 
 
 def check_addresses():

@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kernels.engine import needs_compiler
-from tests.kernels.memory import run_checked
+from tests.kernels.engine import needs_compiler, run_file_checked
 from utils.kernels import batchnorm_sums, simd, threads, walk
 from utils.kernels.activations import Gelu, Identity, Relu
 from utils.kernels.batchnorm import BatchNorm
@@ -133,7 +132,7 @@ def gelu(z):
 
 
 def test_no_address_is_wrong():
-    run_checked(__file__)
+    run_file_checked(__file__)
 
 
 def check_addresses():

@@ -1,31 +1,18 @@
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kernels.engine import between_canaries, needs_compiler, run_checked
 from utils.kernels import layout
 from utils.kernels.simd import LANES, padded
 
-CANARY = np.float32(-77)
+pytestmark = needs_compiler
+
 # Around whole vectors, and far from them.
 SIZES = st.one_of(
     st.integers(1, 3), st.sampled_from([LANES - 1, LANES, LANES + 1, 2 * LANES + 3])
 )
-
-
-def fenced(shape):
-    """Give an array with canaries before and after it, and a check that they live."""
-    size = int(np.prod(shape))
-    memory = np.full(size + 64, CANARY, np.float32)
-
-    def check():
-        assert (memory[:32] == CANARY).all() and (memory[32 + size :] == CANARY).all()
-
-    return memory[32 : 32 + size].reshape(shape), check
 
 
 FUNCTIONS = [
@@ -55,13 +42,13 @@ def numbers(*shape):
 
 def images_and_back(N, C, H, W, Q):
     x = numbers(N, C, H, W)
-    last, check = fenced((N, H, W, Q))
+    last, check = between_canaries((N, H, W, Q))
     layout.images_to_last(x, last)
     check()
     np.testing.assert_array_equal(last[..., :C], x.transpose(0, 2, 3, 1))
     assert not last[..., C:].any()
     last[..., C:] = np.nan
-    back, check = fenced(x.shape)
+    back, check = between_canaries(x.shape)
     layout.images_to_first(last, back)
     check()
     np.testing.assert_array_equal(back, x)
@@ -69,13 +56,13 @@ def images_and_back(N, C, H, W, Q):
 
 def filters_and_back(F, C, HH, WW, channels, K):
     w = numbers(F, C, HH, WW)
-    last, check = fenced((HH, WW, channels, K))
+    last, check = between_canaries((HH, WW, channels, K))
     layout.filters_to_last(w, last)
     check()
     np.testing.assert_array_equal(last[:, :, :C, :F], w.transpose(2, 3, 1, 0))
     assert not last[:, :, C:].any() and not last[:, :, :, F:].any()
     last[:, :, C:] = last[:, :, :, F:] = np.nan
-    back, check = fenced(w.shape)
+    back, check = between_canaries(w.shape)
     layout.filters_to_first(last, back)
     check()
     np.testing.assert_array_equal(back, w)
@@ -136,7 +123,7 @@ def test_much_is_done_by_all_threads():
 
 
 def test_nothing_but_the_memory_of_the_arrays_is_touched():
-    code = """
+    run_checked("""
 import numpy as np
 from utils.kernels import layout
 from utils.kernels.simd import LANES, padded, watched
@@ -157,9 +144,4 @@ for C, P in ((LANES, LANES + 3), (LANES + 1, 2 * LANES), (3, LANES)):
     except RuntimeError:
         continue
     raise SystemExit("nobody watched")
-print("clean")
-"""
-    env = {**os.environ, "UTILS_CHECK_MEMORY": "1"}
-    command = [sys.executable, "-c", code]
-    result = subprocess.run(command, env=env, capture_output=True, text=True)
-    assert result.stdout.strip() == "clean", result.stderr
+""")

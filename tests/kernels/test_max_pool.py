@@ -4,8 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import oracle
-from tests.kernels.engine import needs_compiler
-from tests.kernels.memory import Guarded, run_checked
+from tests.kernels.engine import Guarded, needs_compiler, run_file_checked
 from utils.kernels import max_pool, simd, threads
 from utils.kernels.activations import Gelu, Identity, Relu
 from utils.kernels.simd import LANES
@@ -187,7 +186,7 @@ def test_no_images_are_no_work():
 
 
 def test_no_address_is_wrong():
-    run_checked(__file__)
+    run_file_checked(__file__)
 
 
 def check_addresses():

@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kernels.engine import needs_compiler
-from tests.kernels.memory import Guarded, run_checked
+from tests.kernels.engine import Guarded, needs_compiler, run_file_checked
 from utils import optim
 from utils.kernels import simd, threads, updates
 from utils.kernels.simd import LANES
@@ -191,7 +190,7 @@ def test_padding_stays_zero(rng):
 
 
 def test_no_address_is_wrong():
-    run_checked(__file__)
+    run_file_checked(__file__)
 
 
 def check_addresses():

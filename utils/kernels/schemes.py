@@ -1,14 +1,22 @@
 """Winograd's algorithms: a convolution with fewer multiplications.
 
 A filter with r taps that slides over m positions needs m * r multiplications.  Winograd
-showed that m + r - 1 are enough.  The idea is that of multiplying polynomials by
-evaluating them: choose m + r - 1 points, evaluate filter and signal at each, multiply
-point by point, and interpolate the result.  Written with three small matrices
+showed that m + r - 1 are enough.  The idea comes from multiplying two polynomials, with
+m and r coefficients: evaluate both at m + r - 1 points, multiply point by point, and
+interpolate.  With matrices that evaluate (A, G) and one that interpolates (B),
+
+    product = B @ ((G @ w) * (A @ v))          v: m coefficients, w: r coefficients
+
+This is linear in v, and the matrix that takes v to the product holds w shifted from
+column to column.  Its transpose holds w shifted from *row to row*: it is the filter
+that slides.  So a convolution is the same algorithm read backwards, with each matrix
+transposed and in the other's place:
 
     out = AT @ ((G @ w) * (BT @ x))            x: D pixels, w: r taps, out: m pixels
 
-where BT and AT contain mostly additions.  In two dimensions the matrices are applied
-to the rows and to the columns.  F(4x4, 3x3) needs 36 multiplications for 16 outputs
+G depends on the filter alone, BT on the image alone; between them stand the few
+multiplications that couple both.  In two dimensions the matrices are applied to the
+rows and to the columns.  F(4x4, 3x3) needs 36 multiplications for 16 outputs
 where the definition needs 144: four times fewer, and because a multiplication of *one*
 pixel becomes one of *all channels* of a pixel, the 36 are matrix products.
 
@@ -87,8 +95,8 @@ class Scheme(NamedTuple):
         return self.BT.shape[1]
 
 
-# m: points of F(m, 3) and F(m, 2), chosen for float32 (see benchmarks of the errors in
-# the tests).
+# m: points of F(m, 3) and F(m, 2), chosen for float32 (`tests/kernels/test_schemes.py`
+# measures their errors).
 THREE_TAPS = {
     2: (0, 1, -1),
     3: (0.4, -0.4, 1.2, -1.2),
@@ -267,6 +275,7 @@ def backward(size_in, stride, pad):
         Its input is dout, its output dx.
     """
     if stride == 1:
+        # Flipped taps slide over dout, whose own border is what pad left of the filter.
         return forward(size_in, 1, 2 - pad)
     kind = B4Odd if pad % 2 else B4Even
     tiles = -(-size_in // SCHEMES[kind].step_out)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from tests.kernels.engine import needs_compiler, normal
+from utils import kernels
 from utils.kernels import slabs
 from utils.kernels.simd import LANES
 
@@ -76,3 +77,28 @@ def test_small_work_is_done_by_one_thread(monkeypatch, size, calls):
     seen = []
     slabs.prepare(lambda *args: seen.append(args), size, "weights")
     assert sorted(seen) == [(worker, calls, "weights") for worker in range(calls)]
+
+
+def read_only(array):
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize("module", ["direct", "narrow"])
+def test_what_kernels_must_not_write_is_refused(module):
+    convolution = getattr(kernels, module)
+    x, w = np.ones((1, 6, 8, 3), np.float32), np.ones((3, 3, 3, LANES), np.float32)
+    out, b = np.ones((1, 6, 8, LANES), np.float32), np.ones(LANES, np.float32)
+    calls = [
+        (convolution.forward, (x, w, b, read_only(out), 1, 1), "out"),
+        (convolution.backward_data, (out, w, read_only(x), 1, 1), "dx"),
+        (convolution.backward_weights, (x, out, read_only(w), b, 1, 1), "dw"),
+        (convolution.forward, (x, w, b[1:], out, 1, 1), "b"),
+        (convolution.forward, (x, w, b.astype(float), out, 1, 1), "b"),
+        (convolution.forward, (x, w, b, out, 0, 1), "stride"),
+        (convolution.forward, (x, w, b, out, 1, -1), "pad"),
+    ]
+    for function, arguments, name in calls:
+        with pytest.raises(ValueError, match=name):
+            function(*arguments)

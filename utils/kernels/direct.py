@@ -36,7 +36,7 @@ the processor, and one copy of the input.
 
 import numpy as np
 
-from utils.kernels import threads
+from utils.kernels import expect, threads
 from utils.kernels.compiler import kernel
 from utils.kernels.direct_weights import backward_weights
 from utils.kernels.gemm import WIDTH
@@ -249,7 +249,8 @@ def forward(x, w, b, out, stride, pad, relu=False):
     ValueError
         If the arrays do not belong to one convolution; see `slabs.check`.
     """
-    check(x, w, out, stride, pad)
+    check(x, w, out, stride, pad, b)
+    expect.written(out=out)
     HH, WW, C, K = w.shape
     if HH == WW == stride == 1 and pad == 0:
         x, out = flat(x, out)
@@ -275,6 +276,7 @@ def backward_data(dout, w, dx, stride, pad):
         Those of the forward pass.
     """
     check(dx, w, dout, stride, pad)
+    expect.written(dx=dx)
     HH, WW, C, K = w.shape
     if HH == WW == stride == 1 and pad == 0:
         dx, dout = flat(dx, dout)

@@ -19,7 +19,7 @@ Cost.  2 * HH * WW * C * K operations per output pixel; every thread holds a who
 
 import numpy as np
 
-from utils.kernels import threads
+from utils.kernels import expect, threads
 from utils.kernels.compiler import kernel
 from utils.kernels.gemm import WIDTH
 from utils.kernels.scratch import own
@@ -125,7 +125,8 @@ def backward_weights(x, dout, dw, db, stride, pad):
     ValueError
         If the arrays do not belong to one convolution; see `slabs.check`.
     """
-    check(x, dw, dout, stride, pad)
+    check(x, dw, dout, stride, pad, db)
+    expect.written(dw=dw)
     HH, WW, C, K = dw.shape
     if HH == WW == stride == 1 and pad == 0:
         x, dout = flat(x, dout)

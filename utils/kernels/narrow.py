@@ -30,7 +30,7 @@ largest output for F(4, 7), 5e-7 for F(4, 3).
 
 import numpy as np
 
-from utils.kernels import threads
+from utils.kernels import expect, threads
 from utils.kernels.columns import (
     MATRICES,
     TILE,
@@ -209,7 +209,8 @@ def forward(x, w, b, out, stride, pad, relu=False):
     ValueError
         If the arrays do not belong to one convolution; see `slabs.check`.
     """
-    check(x, w, out, stride, pad)
+    check(x, w, out, stride, pad, b)
+    expect.written(out=out)
     memory, workers = own(), threads.count()
     N, H, W, C = x.shape
     K = w.shape[3]

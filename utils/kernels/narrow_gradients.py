@@ -25,7 +25,7 @@ of images: with F(4, 7) 1e-5 of the largest for 8 images and 5e-5 for 128, with 
 
 import numpy as np
 
-from utils.kernels import threads
+from utils.kernels import expect, threads
 from utils.kernels.columns import (
     MATRICES,
     TILE,
@@ -251,6 +251,7 @@ def backward_data(dout, w, dx, stride, pad):
         Those of the forward pass.
     """
     check(dx, w, dout, stride, pad)
+    expect.written(dx=dx)
     memory, workers = own(), threads.count()
     N, H, W, C = dx.shape
     K = w.shape[3]
@@ -281,7 +282,8 @@ def backward_weights(x, dout, dw, db, stride, pad):
     stride, pad : int
         Those of the forward pass.
     """
-    check(x, dw, dout, stride, pad)
+    check(x, dw, dout, stride, pad, db)
+    expect.written(dw=dw)
     memory, workers = own(), threads.count()
     N, H, W, C = x.shape
     K = dw.shape[3]

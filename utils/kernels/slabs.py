@@ -123,7 +123,7 @@ def prepare(function, size, *args):
         threads.each(function, *args)
 
 
-def check(x, w, out, stride, pad):
+def check(x, w, out, stride, pad, b=None):
     """Raise an error unless the arrays belong to one convolution.
 
     Parameters
@@ -131,6 +131,8 @@ def check(x, w, out, stride, pad):
     x, w, out : ndarray
         Or their gradients: (N, H, W, C), (HH, WW, C, K), (N, H_out, W_out, K).
     stride, pad : int
+    b : ndarray of shape (K,), optional
+        Or its gradient.
 
     Raises
     ------
@@ -141,7 +143,13 @@ def check(x, w, out, stride, pad):
     if x.dtype != np.float32 or not x.flags.c_contiguous:
         raise ValueError(f"x is {x.dtype}, expected float32 in C order.")
     expect.maps(w=w, out=out)
+    expect.axes(4, x=x, w=w, out=out)
+    expect.at_least(1, stride=stride)
+    expect.at_least(0, pad=pad)
     (N, H, W, C), (HH, WW, _, K) = x.shape, w.shape
+    if b is not None:
+        expect.maps(b=b)
+        expect.same_shape((K,), b=b)
     size = (H + 2 * pad - HH) // stride + 1, (W + 2 * pad - WW) // stride + 1
     if min(size) < 1:
         raise ValueError(f"{HH} x {WW} filters on images {x.shape} with pad {pad}.")

@@ -19,6 +19,7 @@ work is told by `job` alone.
 BLAS has threads of its own.  We leave them alone, except inside `serial_blas`.
 """
 
+import ctypes
 import math
 import mmap
 import os
@@ -219,6 +220,7 @@ def _one_by_one(calls):
 
 def _share(calls, helpers):
     rung = False
+    _keep_off(helpers)
     try:
         for helper, call in zip(helpers, calls[1:], strict=True):
             # The context carries np.errstate into the threads.
@@ -232,6 +234,39 @@ def _share(calls, helpers):
     for helper in helpers:
         if helper.error is not None:
             raise helper.error
+
+
+def _keep_off(helpers):
+    """Keep helpers off the processor that the calling thread runs on (Linux).
+
+    A thread that wakes another one is expected to sleep soon, so Linux likes to put
+    the woken one on the same processor.  Ours does not sleep: both would share one
+    core for some milliseconds while another one is idle.
+    """
+    here = _processor()
+    for helper in helpers:
+        if here is not None and helper.kept_off != here:
+            helper.kept_off = here
+            try:
+                others = os.sched_getaffinity(0) - {here}
+                if others:
+                    os.sched_setaffinity(helper.native_id, others)
+            except OSError:  # not allowed: it is only a matter of speed
+                pass
+
+
+@cache
+def _find_processor():
+    """Give the C library's function that names the running processor, or None."""
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    return getattr(ctypes.CDLL(None), "sched_getcpu", None)
+
+
+def _processor():
+    function = _find_processor()
+    number = -1 if function is None else function()
+    return number if number >= 0 else None
 
 
 def _wait(helpers, rung):
@@ -264,7 +299,7 @@ class _Helper(threading.Thread):
 
     def __init__(self):
         super().__init__(name="kernel", daemon=True)
-        self.job = self.error = None
+        self.job = self.error = self.kept_off = None
         self.ready, self.done = threading.Lock(), threading.Lock()
         self.ready.acquire()
         self.done.acquire()

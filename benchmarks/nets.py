@@ -54,9 +54,12 @@ class BatchNorm:
 
     def read(self, sums, count):
         """Take the sums of y and y**2 over `count` pixels: scale and shift follow."""
-        total, squares = sums.sum(axis=0, dtype=np.float64)
-        self.count, self.mean = count, total / count
-        var = np.maximum(squares / count - self.mean**2, 0)
+        mean, square = sums.sum(axis=0, dtype=np.float64) / count
+        self.set(mean, np.maximum(square - mean**2, 0), count)
+
+    def set(self, mean, var, count):
+        """Take mean and variance of y over `count` pixels: scale and shift follow."""
+        self.count, self.mean = count, mean
         self.inverse = 1 / np.sqrt(var + self.eps)
         scale = self.gamma * self.inverse
         self.scale = scale.astype(np.float32)
@@ -172,17 +175,17 @@ class Stage:
                 channels=channels,
                 scratch=net.scratch,
             )
-        self.sums = zeros(self.conv.blocks if self.conv else 1, 2, K)
+            self.sums = zeros(self.conv.blocks, 2, K)
+        else:
+            self.measured = batchnorm.BatchNorm(K)
 
     def forward(self, source):
         """Convolve a source; give the source of the next layer."""
         half = self.half
         if self.conv is None:
             narrow.forward(source.x, self.w, None, self.y, 1, 1)
-            wide = batchnorm.BatchNorm(self.y.shape[-1])
-            wide.measure(self.y)
-            mean = wide.mean * self.count
-            self.sums = np.stack([mean, wide.var * self.count + wide.mean * mean])[None]
+            self.measured.measure(self.y)
+            self.norm.set(self.measured.mean, self.measured.var, self.count)
         else:
             sink = fusion.StoreStats(self.y, self.sums)
             if self.pool == "before":
@@ -193,7 +196,7 @@ class Stage:
                     self.y, self.sums, self.seen, self.index, sign, half, half
                 )
             self.conv.forward(self.w, source, sink)
-        self.norm.read(self.sums, self.count)
+            self.norm.read(self.sums, self.count)
         self.source = source
         if isinstance(self.curve, Relu):
             return self.normal(self.curve)
@@ -292,7 +295,7 @@ class AirNet(Net):
             self.stages.append(stage)
             C, size = K, size // 2 if pool else size
         self.features, self.dmap = zeros(N, C), zeros(N, size, size, C)
-        self.where = zeros(N, C)
+        self.where, self.dfeatures = zeros(N, C), zeros(N, C)
         self.affine = Affine(self, "f", C, 10, rng, 0.05)
 
     def step(self, x, labels):
@@ -304,9 +307,8 @@ class AirNet(Net):
             source = stage.forward(source)
         max_pool.global_forward(source.x, self.features, self.where)
         loss, dscores = softmax_loss(self.affine, self.features, labels, 0.2, 1 / 9)
-        dfeatures = np.empty_like(self.features)
-        self.affine.backward(dscores, dfeatures)
-        max_pool.global_backward(dfeatures, self.where, self.dmap)
+        self.affine.backward(dscores, self.dfeatures)
+        max_pool.global_backward(self.dfeatures, self.where, self.dmap)
         self.stages[-1].backward_from(self.dmap)
         befores = [None, *self.stages]
         for stage, before in zip(self.stages[::-1], befores[-2::-1], strict=True):
@@ -327,6 +329,7 @@ class ThreeLayerNet(Net):
         self.pooled, self.dpooled = zeros(N, half, half, 32), zeros(N, half, half, 32)
         self.index = threads.aligned(self.pooled.shape, np.uint8)
         self.hidden = Affine(self, "2", half * half * 32, 100, rng, 0.01)
+        self.dhidden = zeros(N, padded(100))
         self.affine = Affine(self, "3", padded(100), 10, rng, 0.1)
         self.affine.w[100:] = 0
 
@@ -337,10 +340,9 @@ class ThreeLayerNet(Net):
         flat = self.pooled.reshape(len(x), -1)
         hidden = self.hidden.forward(flat, relu=True)
         loss, dscores = softmax_loss(self.affine, hidden, labels)
-        dhidden = np.empty_like(hidden)
-        self.affine.backward(dscores, dhidden)
-        dhidden *= hidden > 0
-        self.hidden.backward(dhidden, self.dpooled.reshape(flat.shape))
+        self.affine.backward(dscores, self.dhidden)
+        self.dhidden *= hidden > 0
+        self.hidden.backward(self.dhidden, self.dpooled.reshape(flat.shape))
         max_pool.backward(Relu(), self.dpooled, self.pooled, self.index, self.dy)
         narrow.backward_weights(x, self.dy, self.dw, self.db, 1, 3)
         self.update()

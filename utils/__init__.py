@@ -14,7 +14,7 @@ What trains a network:
 `kernels/`                  the engine room: every jitted function
 `fast_layers.py`            the given twins of the exercises
 `blocks.py`                 sandwich layers: conv_relu_pool, affine_relu, ...
-`optim.py`                  update rules: SGD to Adam
+`optim/`                    update rules: SGD to Muon; schedules, groups, averages
 `cifar10/`                  the data: find, fetch, verify, load; a stand-in
 `solver.py`                 the training loop
 

@@ -16,9 +16,9 @@ of eight million weights in every iteration would cost more than the arithmetic;
 To add a rule, write one function here and name it in `UPDATE_RULES`.
 """
 
-import numbers
-
 import numpy as np
+
+from utils.optim.options import prepare
 
 # Values per block: a block of each array a rule reads stays in the processor's cache
 # from the first line of the formula to the last, and its temporaries are small.
@@ -57,7 +57,7 @@ def sgd(w, dw, config=None):
     >>> sgd(np.array([1.0, 2.0]), np.array([10.0, -10.0]), {"learning_rate": 0.1})[0]
     array([0., 3.])
     """
-    config = _prepare("sgd", w, dw, config, {"learning_rate": 1e-2})
+    config = prepare("sgd", w, dw, config, {"learning_rate": 1e-2})
     learning_rate = config["learning_rate"]
     for w_, dw_ in _blocks(w, dw):
         w_ -= learning_rate * dw_
@@ -95,7 +95,7 @@ def sgd_momentum(w, dw, config=None):
        methods", USSR Computational Mathematics and Mathematical Physics 4(5), 1964.
     """
     options = {"learning_rate": 1e-2, "momentum": 0.9}
-    config = _prepare("sgd_momentum", w, dw, config, options, ("velocity",))
+    config = prepare("sgd_momentum", w, dw, config, options, ("velocity",))
     learning_rate, momentum = config["learning_rate"], config["momentum"]
     for w_, dw_, velocity in _blocks(w, dw, config["velocity"]):
         velocity *= momentum
@@ -141,7 +141,7 @@ def sgd_nesterov_momentum(w, dw, config=None):
        recurrent networks", ICASSP 2013, section 3.5 (the change of variables).
     """
     options = {"learning_rate": 1e-2, "momentum": 0.9}
-    config = _prepare("sgd_nesterov_momentum", w, dw, config, options, ("velocity",))
+    config = prepare("sgd_nesterov_momentum", w, dw, config, options, ("velocity",))
     learning_rate, momentum = config["learning_rate"], config["momentum"]
     for w_, dw_, velocity in _blocks(w, dw, config["velocity"]):
         step = learning_rate * dw_
@@ -184,7 +184,7 @@ def rmsprop(w, dw, config=None):
        for Machine Learning, 2012.
     """
     options = {"learning_rate": 1e-2, "decay_rate": 0.99, "epsilon": 1e-8}
-    config = _prepare("rmsprop", w, dw, config, options, ("cache",))
+    config = prepare("rmsprop", w, dw, config, options, ("cache",))
     learning_rate, epsilon = config["learning_rate"], config["epsilon"]
     decay_rate = config["decay_rate"]
     for w_, dw_, cache in _blocks(w, dw, config["cache"]):
@@ -229,7 +229,7 @@ def adam(w, dw, config=None):
        ICLR 2015, algorithm 1.
     """
     options = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
-    config = _prepare("adam", w, dw, config, options | {"t": 0}, ("m", "v"))
+    config = prepare("adam", w, dw, config, options | {"t": 0}, ("m", "v"))
     beta1, beta2, epsilon = config["beta1"], config["beta2"], config["epsilon"]
     config["t"] += 1
     m_scale = config["learning_rate"] / (1 - beta1 ** config["t"])
@@ -260,66 +260,3 @@ def _blocks(*arrays):
     flat = [array.reshape(-1) for array in arrays]
     for start in range(0, flat[0].size, BLOCK):
         yield [array[start : start + BLOCK] for array in flat]
-
-
-def _prepare(rule, w, dw, config, options, state=()):
-    """Check everything before anything changes; fill in defaults and zero state."""
-    config = {} if config is None else config
-    if not isinstance(config, dict):
-        raise ValueError(f"config is {config!r}, expected a dictionary or None.")
-    _check_arrays(rule, w, dw)
-    allowed = [*options, *state]
-    for key in config:
-        if key not in allowed:
-            hint = " (lr_decay is an argument of Solver)" if key == "lr_decay" else ""
-            raise ValueError(
-                f"config of {rule} has the unknown key {key!r}{hint}; "
-                f"allowed are {', '.join(allowed)}."
-            )
-    filled = {key: _checked(key, config.get(key, options[key])) for key in options}
-    for key in state:
-        filled[key] = _state(rule, key, config.get(key), w)
-    config.update(filled)
-    return config
-
-
-def _check_arrays(rule, w, dw):
-    if not isinstance(w, np.ndarray) or w.dtype not in (np.float32, np.float64):
-        kind = getattr(w, "dtype", type(w).__name__)
-        raise ValueError(f"w is {kind}, expected a float32 or float64 array.")
-    if not w.flags.writeable:
-        raise ValueError(f"w is read-only, but {rule} changes it in place: copy it.")
-    if not isinstance(dw, np.ndarray) or dw.dtype.kind not in "fiu":
-        kind = getattr(dw, "dtype", type(dw).__name__)
-        raise ValueError(f"dw is {kind}, expected an array of real numbers.")
-    if dw.shape != w.shape:
-        raise ValueError(
-            f"dw has shape {dw.shape}, expected {w.shape}, the shape of w."
-        )
-
-
-def _checked(key, value):
-    """Return one option as a plain Python number, which keeps float32 in float32."""
-    ranges = {
-        "learning_rate": ("a finite number >= 0", lambda v: 0 <= v < np.inf),
-        "epsilon": ("a finite number > 0", lambda v: 0 < v < np.inf),
-        "t": ("an int >= 0", lambda v: isinstance(v, numbers.Integral) and v >= 0),
-    }
-    expected, fits = ranges.get(key, ("a number in [0, 1)", lambda v: 0 <= v < 1))
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not is_number or not fits(value):
-        raise ValueError(f"config[{key!r}] is {value!r}, expected {expected}.")
-    return int(value) if key == "t" else float(value)
-
-
-def _state(rule, key, array, w):
-    """Return the state array of a rule, zeros at the first step."""
-    if array is None:
-        return np.zeros(w.shape, w.dtype)
-    shape, dtype = getattr(array, "shape", None), getattr(array, "dtype", None)
-    if shape != w.shape or dtype != w.dtype:
-        raise ValueError(
-            f"config[{key!r}] has shape {shape} and dtype {dtype}, expected {w.shape} "
-            f"and {w.dtype} as w has: {rule} needs a config of its own per parameter."
-        )
-    return array

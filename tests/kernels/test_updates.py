@@ -7,7 +7,7 @@ from tests.kernels.engine import Guarded, needs_compiler, run_file_checked
 from utils import optim
 from utils.kernels import simd, threads, updates
 from utils.kernels.simd import LANES
-from utils.kernels.updates import Adam, Muon, Nesterov, Orthogonalizer, Sgd
+from utils.kernels.updates import Adam, Nesterov, Sgd, Table
 
 pytestmark = needs_compiler
 EPS = 2.0**-24
@@ -18,7 +18,7 @@ def sgd(rule, w, dw, v):
     g = dw + rule.decay * w
     v = rule.momentum * v + g
     step = g + rule.momentum * v if isinstance(rule, Nesterov) else v
-    return w - rule.rate * step, v
+    return rule.keep * w - rule.rate * step, v
 
 
 def adam(rule, w, dw, m, v, t):
@@ -27,15 +27,6 @@ def adam(rule, w, dw, m, v, t):
     root = np.sqrt(v / (1 - rule.beta2**t)) + rule.epsilon
     w = w * (1 - rule.rate * rule.decay)
     return w - rule.rate * m / (1 - rule.beta1**t) / root, m, v
-
-
-def newton_schulz(X):
-    X = X / np.linalg.norm(X)
-    a, b, c = updates.QUINTIC
-    for _ in range(updates.STEPS):
-        G = X.T @ X
-        X = a * X + X @ (b * G + c * G @ G)
-    return X
 
 
 def close(found, expected):
@@ -55,7 +46,9 @@ def test_two_steps_by_hand():
 
 @given(
     size=st.sampled_from([(1,), (7,), (3, 5), (updates.SMALL // LANES + 3,)]),
-    rule=st.sampled_from([Sgd(0.1), Sgd(0.1, 0.9, 0.01), Nesterov(0.2, 0.85, 0.3)]),
+    rule=st.sampled_from(
+        [Sgd(0.1), Sgd(0.1, 0.9, 0.01), Nesterov(0.2, 0.85, 0.3, 0.9)]
+    ),
     workers=st.integers(1, 3),
     seed=st.integers(0, 99),
 )
@@ -98,14 +91,46 @@ def test_adam_is_the_one_of_optim(rng):
     np.testing.assert_allclose(w, other, rtol=1e-6, atol=1e-7)
 
 
+SIZES = [(3, 5), (1,), (2, updates.SMALL // LANES), (4,)]
+
+
+@given(
+    sizes=st.lists(st.sampled_from(SIZES), min_size=0, max_size=5),
+    rule=st.sampled_from([Sgd(0.1, 0.9, 0.01), Nesterov(0.2, 0.8), Adam(0.1)]),
+    workers=st.integers(1, 3),
+    seed=st.integers(0, 99),
+)
+def test_a_table_is_the_same_as_one_after_the_other(sizes, rule, workers, seed):
+    rng, guarded = np.random.default_rng(seed), Guarded()
+    names = ("w", "dw", "m", "v") if isinstance(rule, Adam) else ("w", "dw", "velocity")
+    rows = [
+        [abs(rng.standard_normal((*size, LANES), np.float32)) for _ in names]
+        for size in sizes
+    ]
+    t = rng.integers(1, 50, len(rows))
+    columns = [list(map(guarded.copy, column)) for column in zip(*rows, strict=True)]
+    table = Table(**dict(zip(names, columns or [[]] * len(names), strict=True)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threads, "count", lambda: workers)
+        if isinstance(rule, Adam):
+            updates.adam_table(rule, table, t)
+        else:
+            updates.sgd_table(rule, table)
+    guarded.check()
+    for row, found, step in zip(rows, table.arrays, t, strict=True):
+        if isinstance(rule, Adam):
+            updates.adam(rule, *row, step)
+        else:
+            updates.sgd(rule, *row)
+        np.testing.assert_array_equal(found, row)
+
+
 def test_what_cannot_be_done_is_refused():
     w, dw, v = np.zeros((3, 2, LANES), np.float32)
     with pytest.raises(ValueError, match="velocity has shape"):
         updates.sgd(Sgd(1), w, dw, v[:1])
     with pytest.raises(ValueError, match="t is 0"):
         updates.adam(Adam(1), w, dw, v, v, 0)
-    with pytest.raises(ValueError, match="dw has shape"):
-        Muon([(1, 1, 2, LANES)]).step([w.reshape(1, 1, 2, -1)], [dw], 1)
 
 
 def test_nothing_read_only_is_written():
@@ -113,12 +138,10 @@ def test_nothing_read_only_is_written():
         name: np.ones((1, 1, 2, LANES), np.float32) for name in "w dw m v".split()
     }
     w, dw, m, v = arrays.values()
-    muon = Muon([w.shape])
     calls = {
         "w": [
             lambda: updates.sgd(Sgd(1), w, dw, v),
             lambda: updates.adam(Adam(1), w, dw, m, v, 1),
-            lambda: muon.step([w], [dw], 1),
         ],
         "velocity": [lambda: updates.sgd(Nesterov(1), w, dw, v)],
         "m": [lambda: updates.adam(Adam(1), w, dw, m, v, 1)],
@@ -135,60 +158,6 @@ def test_nothing_read_only_is_written():
             frozen.flags.writeable = True
 
 
-@pytest.mark.parametrize("shape", [(144, 16), (40, 40), (10, 32)])
-def test_orthogonal_columns(rng, shape):
-    X = rng.standard_normal(shape).astype(np.float32)
-    X *= np.logspace(0, -2, shape[1], dtype=np.float32)  # far from orthogonal
-    out = np.empty_like(X)
-    Orthogonalizer(shape[1])(X, out)
-    wanted = newton_schulz(X.astype(float))
-    error = np.linalg.norm(out - wanted) / np.linalg.norm(wanted)
-    assert error < 1e-4
-    rank = min(shape)
-    before = np.linalg.svd(X, compute_uv=False)[:rank]
-    after = np.linalg.svd(out, compute_uv=False)[:rank]
-    assert after.max() < 1.3
-    assert after.max() / after.min() < before.max() / before.min() / 5
-
-
-def test_nothing_becomes_of_nothing():
-    X, out = np.zeros((5, 4), np.float32), np.ones((5, 4), np.float32)
-    Orthogonalizer(4)(X, out)
-    np.testing.assert_array_equal(out, 0)
-
-
-def test_muon(rng):
-    shapes = [(3, 3, 5, LANES), (1, 1, 2 * LANES, 2 * LANES), (3, 3, LANES, LANES)]
-    muon, momentum = Muon(shapes, 0.6), 0.6
-    weights = [rng.standard_normal(shape).astype(np.float32) for shape in shapes]
-    wanted = [w.astype(float) for w in weights]
-    velocity = [0 * w for w in wanted]
-    for _ in range(3):
-        gradients = [rng.standard_normal(s).astype(np.float32) for s in shapes]
-        muon.step(weights, gradients, 0.1)
-        for i, dw in enumerate(gradients):
-            velocity[i] = momentum * velocity[i] + dw
-            direction = dw + momentum * velocity[i]
-            K = shapes[i][-1]
-            step = newton_schulz(direction.reshape(-1, K)).reshape(shapes[i])
-            norm = np.linalg.norm(wanted[i])
-            wanted[i] = wanted[i] * np.sqrt(K) / norm - 0.1 * step
-            np.testing.assert_allclose(weights[i], wanted[i], rtol=1e-3, atol=1e-4)
-
-
-def test_padding_stays_zero(rng):
-    shape = 3, 3, LANES, LANES
-    w, dw = (np.zeros(shape, np.float32) for _ in range(2))
-    for a in (w, dw):
-        a[:, :, : LANES - 1, : LANES - 2] = rng.standard_normal(
-            (3, 3, LANES - 1, LANES - 2)
-        )
-    Muon([shape], filters=[LANES - 2]).step([w], [dw], 0.1)
-    assert not w[:, :, LANES - 1].any() and not w[..., LANES - 2 :].any()
-    alone = w[:, :, : LANES - 1, : LANES - 2]
-    assert np.isfinite(alone).all() and alone.any()
-
-
 def test_no_address_is_wrong():
     run_file_checked(__file__)
 
@@ -198,11 +167,7 @@ def check_addresses():
     with simd.watched(w, dw, m, v):
         updates.sgd(Nesterov(0.1), w, dw, m)
         updates.adam(Adam(0.1), w, dw, m, v, 1)
-    muon = Muon([(3, 3, LANES, LANES)])
-    numbers = [a for memory, _, squares in muon._work for a in (memory, squares)]
-    w, dw = w.reshape(3, 3, LANES, LANES), dw.reshape(3, 3, LANES, LANES)
-    with simd.watched(w, dw, *muon._velocity, *numbers):
-        muon.step([w], [dw], 0.1)
+        updates.sgd_table(Sgd(0.1), Table([w, m], [dw, dw], velocity=[v, v]))
     print("all addresses are right")
 
 

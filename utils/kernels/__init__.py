@@ -64,7 +64,8 @@ the lessons' layout       (N, C, H, W)
 `layout.py`               to channels-last and back
 `convolution.py`          which algorithm a convolution takes
 training
-`updates.py`              SGD, Adam, Muon
+`updates.py`              SGD, Adam
+`muon.py`                 Muon
 ========================  ==========================================================
 
 The exact path without the compiler::

@@ -44,6 +44,8 @@ def test_a_key_of_another_rule_is_refused_with_the_allowed_ones():
         ("adam", "beta2", 1.0, r"in \[0, 1\)"),
         ("adam", "epsilon", -1e-8, "> 0"),
         ("adam", "t", 1.5, "an int >= 0"),
+        ("adamw", "weight_decay", -0.1, ">= 0"),
+        ("muon", "renormalize", 1, "True or False"),
         ("adam", "t", -1, "an int >= 0"),
     ],
 )

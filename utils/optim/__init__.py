@@ -3,6 +3,8 @@
 from utils.optim.rules import (
     UPDATE_RULES,
     adam,
+    adamw,
+    muon,
     rmsprop,
     sgd,
     sgd_momentum,
@@ -12,6 +14,8 @@ from utils.optim.rules import (
 __all__ = [
     "UPDATE_RULES",
     "adam",
+    "adamw",
+    "muon",
     "rmsprop",
     "sgd",
     "sgd_momentum",

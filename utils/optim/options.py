@@ -43,9 +43,14 @@ def _check_arrays(rule, w, dw):
 
 def _checked(key, value):
     """Return one option as a plain Python number, which keeps float32 in float32."""
+    if key == "renormalize":
+        if not isinstance(value, bool | np.bool_):
+            raise ValueError(f"config[{key!r}] is {value!r}, expected True or False.")
+        return bool(value)
     ranges = {
         "learning_rate": ("a finite number >= 0", lambda v: 0 <= v < np.inf),
         "epsilon": ("a finite number > 0", lambda v: 0 < v < np.inf),
+        "weight_decay": ("a finite number >= 0", lambda v: 0 <= v < np.inf),
         "t": ("an int >= 0", lambda v: isinstance(v, numbers.Integral) and v >= 0),
     }
     expected, fits = ranges.get(key, ("a number in [0, 1)", lambda v: 0 <= v < 1))

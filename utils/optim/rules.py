@@ -18,6 +18,7 @@ To add a rule, write one function here and name it in `UPDATE_RULES`.
 
 import numpy as np
 
+from utils.optim.newton_schulz import orthogonal
 from utils.optim.options import prepare
 
 # Values per block: a block of each array a rule reads stays in the processor's cache
@@ -243,12 +244,115 @@ def adam(w, dw, config=None):
     return w, config
 
 
+def adamw(w, dw, config=None):
+    """AdamW: Adam, and weights that shrink by themselves.
+
+    Adam divides each gradient by its recent size.  Weight decay that is a part of the
+    gradient is divided, too, and so hardly pulls at weights with large gradients.
+    Here it is *decoupled*: every weight shrinks by the same factor.
+
+        w = w - learning_rate * weight_decay * w
+        w, m, v, t = as for Adam
+
+    Parameters
+    ----------
+    w, dw : ndarrays
+        As for `sgd`.
+    config : dict, optional
+        ``weight_decay``, float >= 0, default 1e-2; all others as for `adam`.
+
+    Returns
+    -------
+    next_w, config
+        As for `sgd`.
+
+    Raises
+    ------
+    ValueError
+        As for `sgd`.
+
+    References
+    ----------
+    .. [1] I. Loshchilov and F. Hutter, "Decoupled weight decay regularization",
+       ICLR 2019, algorithm 2.
+    """
+    options = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+    options |= {"weight_decay": 1e-2, "t": 0}
+    config = prepare("adamw", w, dw, config, options, ("m", "v"))
+    w *= 1 - config["learning_rate"] * config["weight_decay"]
+    without = {key: config[key] for key in config if key != "weight_decay"}
+    config["t"] = adam(w, dw, without)[1]["t"]
+    return w, config
+
+
+def muon(w, dw, config=None):
+    """Muon: a step of the same size in every direction.
+
+    The gradient of a matrix has a few large singular values: most of a step goes along
+    a few directions.  Muon replaces it by the nearest matrix all of whose singular
+    values are (about) 1, which `orthogonal` finds.
+
+        velocity = momentum * velocity + dw
+        step = orthogonal(dw + momentum * velocity)
+        w = w * sqrt(filters) / norm(w)                     (if ``renormalize``)
+        w = w - learning_rate * step
+
+    Parameters
+    ----------
+    w : ndarray of shape (F, C, HH, WW), (D, M) or (M,), float32 or float64
+        Filters, taken as a matrix of F rows; a matrix; or biases, taken as one column
+        (whose nearest matrix has norm 1).  Changed in place.
+    dw : ndarray of the same shape
+        Gradient of the loss with respect to ``w``.
+    config : dict, optional
+        ``learning_rate``, float >= 0, default 1e-2; ``momentum``, float in [0, 1),
+        default 0.6; ``renormalize``, bool, default False: bring filters and matrices,
+        not biases, back to the norm sqrt(F) or sqrt(M) in each step; ``velocity``,
+        ndarray of the shape of ``w``, zeros at first, updated in place.
+
+    Returns
+    -------
+    next_w, config
+        As for `sgd`.
+
+    Raises
+    ------
+    ValueError
+        As for `sgd`, and if ``w`` has another number of axes.
+
+    References
+    ----------
+    .. [1] K. Jordan and others, "Muon: an optimizer for hidden layers in neural
+       networks", 2024.
+    """
+    options = {"learning_rate": 1e-2, "momentum": 0.6, "renormalize": False}
+    config = prepare("muon", w, dw, config, options, ("velocity",))
+    if w.ndim not in (1, 2, 4):
+        raise ValueError(
+            f"w has shape {w.shape}, but muon needs filters (F, C, HH, WW), a matrix "
+            f"(D, M) or biases (M,): choose another rule for this parameter."
+        )
+    velocity, momentum = config["velocity"], config["momentum"]
+    velocity *= momentum
+    velocity += dw
+    direction = dw + momentum * velocity
+    rows = w.shape[0] if w.size else 1  # -1 has no meaning where there is nothing
+    step = orthogonal(direction.reshape(rows, -1)).reshape(w.shape)
+    if config["renormalize"] and w.ndim > 1 and w.any():
+        filters = w.shape[0] if w.ndim == 4 else w.shape[1]
+        w *= float(filters**0.5 / np.linalg.norm(w))
+    w -= config["learning_rate"] * step
+    return w, config
+
+
 UPDATE_RULES = {
     "sgd": sgd,
     "sgd_momentum": sgd_momentum,
     "sgd_nesterov_momentum": sgd_nesterov_momentum,
     "rmsprop": rmsprop,
     "adam": adam,
+    "adamw": adamw,
+    "muon": muon,
 }
 
 

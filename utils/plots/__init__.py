@@ -28,6 +28,7 @@ from utils.plots.results import (
     show_confusion,
     show_histograms,
 )
+from utils.plots.sweeps import plot_importance, plot_slices
 
 __all__ = [
     "OKABE_ITO",
@@ -40,8 +41,10 @@ __all__ = [
     "plot_fields_on_image",
     "plot_growth",
     "plot_history",
+    "plot_importance",
     "plot_ladder",
     "plot_panels",
+    "plot_slices",
     "show_confusion",
     "show_filters",
     "show_grids",

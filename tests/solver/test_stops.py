@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.solver_model import Breaks, Net, make_data, make_solver, spoil, weights
+from tests.solver.small_net import Breaks, Net, make_data, make_solver, spoil, weights
 from utils.optim import UPDATE_RULES
 
 

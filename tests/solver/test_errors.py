@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.solver_model import Breaks, Net, make_data, make_solver, weights
+from tests.solver.small_net import Breaks, Net, make_data, make_solver, weights
 
 
 @pytest.mark.parametrize(

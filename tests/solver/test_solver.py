@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from tests.solver_model import Breaks, Net, make_data, make_solver, spoil, weights
+from tests.solver.small_net import Breaks, Net, make_data, make_solver, spoil, weights
 from utils.optim import UPDATE_RULES
-from utils.solver import BAR
+from utils.solver.display import BAR
 
 
 def test_two_iterations_by_hand():
@@ -226,9 +226,9 @@ def test_check_accuracy_does_not_disturb_training():
     solver, data = make_solver(disturbed), make_data()
     real_step = solver._step
 
-    def step(index, configs):
+    def step():
         solver.check_accuracy(data["X_val"], data["y_val"], num_samples=5)
-        return real_step(index, configs)
+        return real_step()
 
     solver._step = step
     solver.train()
@@ -259,7 +259,7 @@ SPEED = r" {4,}\d+\.\d s {3,}\d+ images/s"
 
 
 def test_prints_one_line_per_epoch_and_no_bar_into_a_log(capsys, monkeypatch):
-    monkeypatch.setattr("utils.solver.BAR", BAR_AT_ONCE)
+    monkeypatch.setattr("utils.solver.display.BAR", BAR_AT_ONCE)
     make_solver(verbose=True).train()
     lines = capsys.readouterr().out.split("\n")
     assert re.fullmatch(EPOCH.format(0, "      -"), lines[0])
@@ -293,7 +293,7 @@ class Terminal(io.StringIO):
 def test_the_bar_leaves_nothing_behind(monkeypatch, progress):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
-    monkeypatch.setattr("utils.solver.BAR", BAR_AT_ONCE)
+    monkeypatch.setattr("utils.solver.display.BAR", BAR_AT_ONCE)
     solver = make_solver(verbose=True, print_every=4, progress=progress)
     solver.train()
     text = terminal.getvalue()

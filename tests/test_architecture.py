@@ -26,7 +26,6 @@ ARROWS = {
     # leaves
     "shapes": "",
     "layers": "",
-    "optim": "",
     "gradient_check": "",
     "kernels": "",
     "receptive_field": "",
@@ -37,15 +36,18 @@ ARROWS = {
     # built on leaves
     "environment": "installer",
     "cifar10": "whole_files",
+    "optim": "kernels",
     "batchnorm": "shapes",
     "fast_layers": "kernels shapes batchnorm",
     "ladder": "kernels",
+    "augment": "kernels",
     "blocks": "layers batchnorm fast_layers",
-    "solver": "optim",
+    "solver": "optim whole_files",
     "receptive_field_probe": "receptive_field fast_layers",
     "studies": "layers blocks solver gradient_check",
     "checks": "gradient_check layers batchnorm fast_layers cifar10 whole_files",
     "pdf": "cifar10 whole_files",
+    "sweep": "__init__ augment cifar10",  # __init__: recipes, until it has its row
     # the student's
     "exercises.__init__": "",
     "exercises.receptive_field": "",
@@ -62,6 +64,8 @@ LIBRARIES = {
     "matplotlib": "plots workbook pdf.engine",  # pdf.engine: only its font files
     "IPython": "workbook",
     "tqdm": "solver cifar10",
+    "optuna": "sweep",
+    "psycopg": "sweep",
     # the PDF, and the kernels that run the notebooks for it
     "nbconvert": "pdf",
     "nbformat": "pdf",
@@ -79,7 +83,9 @@ LIBRARIES = {
 BARE = "environment installer"
 
 # Modules whose work is to tell a person something; all others return or raise.
-PRINTING = "checks solver workbook cifar10 environment installer pdf.cli kernels.notice"
+PRINTING = (
+    "checks solver sweep workbook cifar10 environment installer pdf.cli kernels.notice"
+)
 
 LONGEST = 400
 

@@ -16,7 +16,9 @@ What trains a network:
 `blocks.py`                 sandwich layers: conv_relu_pool, affine_relu, ...
 `optim/`                    update rules: SGD to Muon; schedules, groups, averages
 `cifar10/`                  the data: find, fetch, verify, load; a stand-in
-`solver.py`                 the training loop
+`augment/`                  batches of random views; views to average; whitening
+`solver/`                   the training loop; checkpoints; learning rate finder
+`sweep/`                    a search for its hyper-parameters, on one machine or many
 
 What the notebooks look at:
 

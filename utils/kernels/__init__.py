@@ -27,6 +27,7 @@ the exact path            any dtype, (N, C, H, W); runs as ordinary Python, too
 `im2col.py`               windows of images to columns of a matrix, and back
 `pooling.py`              the largest value of each window, and where it stood
 `normalization.py`        sums over one channel of all images
+`curves.py`               GELU and SiLU by their definitions
 `loops.py`                a convolution as plain compiled loops, to compare with
 vector instructions
 `lanes.py`                > how wide the vectors of this machine are
@@ -64,6 +65,7 @@ the lessons' layout       (N, C, H, W)
 `layout.py`               to channels-last and back
 `convolution.py`          which algorithm a convolution takes
 training
+`augmentation.py`         from stored pictures to a batch of views
 `updates.py`              SGD, Adam
 `muon.py`                 Muon
 ========================  ==========================================================

@@ -5,9 +5,9 @@ from utils.optim import (
     UPDATE_RULES,
     adam,
     adamw,
+    blocks,
     muon,
     rmsprop,
-    rules,
     sgd,
     sgd_momentum,
     sgd_nesterov_momentum,
@@ -218,7 +218,7 @@ def test_every_memory_layout_gives_the_same_step(name, layout, monkeypatch):
     w, dw = (np.array(rng.standard_normal(shape)) for _ in range(2))
     expected, _ = _three_steps(name, w.copy(), dw.copy())
     if layout == "blocks":
-        monkeypatch.setattr(rules, "BLOCK", 4)  # 42 values: ten blocks and a rest
+        monkeypatch.setattr(blocks, "BLOCK", 4)  # 42 values: ten blocks and a rest
     elif layout == "F":
         w, dw = np.asfortranarray(w), np.asfortranarray(dw)
     elif layout == "strided":

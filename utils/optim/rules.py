@@ -18,12 +18,9 @@ To add a rule, write one function here and name it in `UPDATE_RULES`.
 
 import numpy as np
 
+from utils.optim.blocks import blocks
 from utils.optim.newton_schulz import orthogonal
 from utils.optim.options import prepare
-
-# Values per block: a block of each array a rule reads stays in the processor's cache
-# from the first line of the formula to the last, and its temporaries are small.
-BLOCK = 1 << 14
 
 
 def sgd(w, dw, config=None):
@@ -60,7 +57,7 @@ def sgd(w, dw, config=None):
     """
     config = prepare("sgd", w, dw, config, {"learning_rate": 1e-2})
     learning_rate = config["learning_rate"]
-    for w_, dw_ in _blocks(w, dw):
+    for w_, dw_ in blocks(w, dw):
         w_ -= learning_rate * dw_
     return w, config
 
@@ -98,7 +95,7 @@ def sgd_momentum(w, dw, config=None):
     options = {"learning_rate": 1e-2, "momentum": 0.9}
     config = prepare("sgd_momentum", w, dw, config, options, ("velocity",))
     learning_rate, momentum = config["learning_rate"], config["momentum"]
-    for w_, dw_, velocity in _blocks(w, dw, config["velocity"]):
+    for w_, dw_, velocity in blocks(w, dw, config["velocity"]):
         velocity *= momentum
         velocity -= learning_rate * dw_
         w_ += velocity
@@ -144,7 +141,7 @@ def sgd_nesterov_momentum(w, dw, config=None):
     options = {"learning_rate": 1e-2, "momentum": 0.9}
     config = prepare("sgd_nesterov_momentum", w, dw, config, options, ("velocity",))
     learning_rate, momentum = config["learning_rate"], config["momentum"]
-    for w_, dw_, velocity in _blocks(w, dw, config["velocity"]):
+    for w_, dw_, velocity in blocks(w, dw, config["velocity"]):
         step = learning_rate * dw_
         velocity *= momentum
         velocity -= step
@@ -188,7 +185,7 @@ def rmsprop(w, dw, config=None):
     config = prepare("rmsprop", w, dw, config, options, ("cache",))
     learning_rate, epsilon = config["learning_rate"], config["epsilon"]
     decay_rate = config["decay_rate"]
-    for w_, dw_, cache in _blocks(w, dw, config["cache"]):
+    for w_, dw_, cache in blocks(w, dw, config["cache"]):
         cache *= decay_rate
         cache += (1 - decay_rate) * dw_ * dw_
         w_ -= learning_rate * dw_ / (np.sqrt(cache) + epsilon)
@@ -235,7 +232,7 @@ def adam(w, dw, config=None):
     config["t"] += 1
     m_scale = config["learning_rate"] / (1 - beta1 ** config["t"])
     v_scale = 1 / (1 - beta2 ** config["t"])
-    for w_, dw_, m, v in _blocks(w, dw, config["m"], config["v"]):
+    for w_, dw_, m, v in blocks(w, dw, config["m"], config["v"]):
         m *= beta1
         m += (1 - beta1) * dw_
         v *= beta2
@@ -354,13 +351,3 @@ UPDATE_RULES = {
     "adamw": adamw,
     "muon": muon,
 }
-
-
-def _blocks(*arrays):
-    """Cut arrays of one shape into flat pieces, each a view into its array."""
-    if not all(array.flags.c_contiguous for array in arrays):
-        yield arrays  # a flat view does not exist: all at once
-        return
-    flat = [array.reshape(-1) for array in arrays]
-    for start in range(0, flat[0].size, BLOCK):
-        yield [array[start : start + BLOCK] for array in flat]

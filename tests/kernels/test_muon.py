@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.kernels.engine import needs_compiler, run_file_checked
-from utils.kernels import muon, simd
+from utils.kernels import muon, simd, threads
 from utils.kernels.muon import Muon, Orthogonalizer
 from utils.kernels.simd import LANES
 
@@ -94,6 +94,20 @@ def test_without_a_gradient_nothing_moves(rng):
     assert (weights[1] != before[2]).all()
 
 
+def test_the_number_of_threads_does_not_matter(rng, monkeypatch):
+    shapes = [(3, 3, 5, LANES), (1, 1, 2 * LANES, 2 * LANES), (3, 3, LANES, LANES)]
+    start = [rng.standard_normal(shape, np.float32) for shape in shapes]
+    results = []
+    for workers in (1, 2, 4):
+        optimizer, weights = Muon(shapes), [w.copy() for w in start]
+        for more in (0, 1):  # a thread that comes later gets its memory later
+            monkeypatch.setattr(threads, "count", lambda n=workers + more: n)
+            optimizer.step(weights, start, 0.1)
+        results.append(np.concatenate([w.ravel() for w in weights]))
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
+
+
 def test_the_velocity_can_be_read_and_written(rng):
     shape = 1, 1, 2 * LANES, LANES
     start, *gradients = rng.standard_normal((3, *shape), np.float32)
@@ -125,6 +139,7 @@ def test_no_address_is_wrong():
 def check_addresses():
     w, dw = np.ones((2, 3, 3, LANES, LANES), np.float32)
     optimizer = Muon([w.shape])
+    optimizer._make_room()
     numbers = [a for memory, _, squares in optimizer._work for a in (memory, squares)]
     with simd.watched(w, dw, *optimizer._velocity, *numbers):
         optimizer.step([w], [dw], 0.1)

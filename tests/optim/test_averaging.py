@@ -63,6 +63,16 @@ def test_swap_is_there_and_back_bit_by_bit(rng):
     assert ids == {name: id(array) for name, array in arrays.items()}
 
 
+def test_loading_and_binding_end_a_swap(rng):
+    arrays, ema = random_arrays(rng), Ema()
+    ema.bind(arrays)
+    state = ema.state_dict()
+    for end in (lambda: ema.load_state_dict(state), lambda: ema.bind(arrays)):
+        ema.swap(arrays)
+        end()
+        ema.update(arrays, 0)
+
+
 def test_lookahead_is_the_formula(rng):
     arrays = random_arrays(rng)
     average = {name: array.astype(float) for name, array in arrays.items()}

@@ -158,15 +158,16 @@ class Muon:
         self._shapes = [tuple(shape) for shape in shapes]
         pairs = zip(self._velocity, self._shapes, strict=True)
         self.velocity = [matrix.reshape(shape) for matrix, shape in pairs]
+        self._work = []  # of each thread
+
+    def _make_room(self):
+        """Give each thread the memory for one matrix."""
+        sizes = [velocity.shape for velocity in self._velocity]
         numbers, K = max(map(np.prod, sizes)), {K for _, K in sizes}
-        self._work = [
-            (
-                threads.aligned((2, int(numbers))),
-                {k: Orthogonalizer(k) for k in K},
-                threads.aligned(LANES),
-            )
-            for _ in range(threads.count())
-        ]
+        while len(self._work) < threads.count():
+            memory = threads.aligned((2, int(numbers)))
+            makers = {k: Orthogonalizer(k) for k in K}
+            self._work.append((memory, makers, threads.aligned(LANES)))
 
     def step(self, weights, gradients, rate):
         """Change the weights in place.
@@ -189,6 +190,7 @@ class Muon:
                 expect.maps(w=w, dw=dw)
                 expect.same_shape(shape, w=w, dw=dw)
                 expect.written(w=w)
+        self._make_room()
         # Taking the next one is atomic in Python.
         waiting = iter([i for i in self._order if gradients[i] is not None])
 

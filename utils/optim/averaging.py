@@ -147,9 +147,15 @@ class Ema(_Average):
                 average_[...] = spare
         self._swapped = not self._swapped
 
-    def _state(self):
+    def state_dict(self):
+        """Give copies of all that is remembered, for `numpy.savez`."""
         self._refuse_if_swapped("state_dict")
-        return super()._state()
+        return super().state_dict()
+
+    def load_state_dict(self, state):
+        """Take over what `state_dict` gave; nothing counts as swapped afterwards."""
+        super().load_state_dict(state)
+        self._swapped = False
 
     def _refuse_if_swapped(self, call):
         if self._swapped:

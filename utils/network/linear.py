@@ -15,7 +15,7 @@ form they read it in.
 """
 
 from utils.kernels import affine, direct, narrow, passes, winograd
-from utils.kernels.fusion import BnPoolBack, Plain, PoolBack, Store, StoreStats
+from utils.kernels.fusion import BnPoolBack, Plain, PoolBack, Store, StorePool
 
 
 def plain(source, out):
@@ -86,8 +86,8 @@ class _Unfused:
     def forward(self, w, source, sink):
         """Hand source * w to a sink."""
         self._x = plain(source, lambda: self._floats("x", self._in_map))
-        direct_ways = Store, StoreStats
-        y = sink.out if type(sink) in direct_ways else self._floats("y", self._out_map)
+        pools = type(sink) is StorePool  # the only sink that keeps less than all of y
+        y = self._floats("whole", self._out_map) if pools else sink.out
         self._forward(self._x, w, y)
         if type(sink) is not Store:
             passes.move(Plain(y), sink, self._out_map, self._out_size)

@@ -110,10 +110,10 @@ def _has_bias(layer, after, name):
 
 
 def every(parts):
-    """Go through all parts, those inside a residual after it."""
+    """Go through all parts as they are computed: those inside a residual before it."""
     for part in parts:
-        yield part
         yield from every(part.inner)
+        yield part
 
 
 def shapes(part):

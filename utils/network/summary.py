@@ -47,11 +47,13 @@ def training_flops(parts, frozen=(), input_shape=None):
     input_shape : tuple of 3 ints, optional
         (C, H, W), by default what the parts were arranged for.
     """
-    total, below = 0, False  # below: whether anything before this layer learns
+    total = forward = 0
+    below = False  # whether anything before this layer learns
     for part in every(_resized(parts, input_shape)):
         if isinstance(part.layer, specs.StopGradient):
-            below, total = False, forward_flops(parts, input_shape)
+            below, total = False, forward
             continue
+        forward += flops(part)
         trained = [key for key in shapes(part)[0] if f"{part.name}.{key}" not in frozen]
         total += flops(part) * (1 + below + ("w" in trained))
         below = below or bool(trained)

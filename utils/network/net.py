@@ -161,7 +161,8 @@ class ConvNet(Parameters):
         """
         parts = range(0, len(X), batch_size)
         scores = [self.loss(np.asarray(X[k : k + batch_size])) for k in parts]
-        return np.concatenate(scores) if scores else np.empty((0, self.classes))
+        none = np.empty((0, self.classes), self.dtype)
+        return np.concatenate([none, *scores])
 
     def _check_images(self, X):
         X = np.asarray(X)
@@ -197,7 +198,7 @@ class ConvNet(Parameters):
         """Give the losses of some images, and gradients of their sum over N."""
         share = len(X) / N
         if self.dtype == np.float64:
-            run = self._run(X, train=True)
+            run = self._run(X, train=True, move=True)
             losses, dscores = cross_entropy(run.out, y, self.label_smoothing)
             _, grads = run.back(dscores * share)
             return losses, self._pack(grads)
@@ -245,13 +246,13 @@ class ConvNet(Parameters):
 
     # Layer by layer
 
-    def _run(self, X, train):
-        """Compute layer by layer; running statistics move if `train`."""
+    def _run(self, X, train, move=False):
+        """Compute layer by layer; running statistics move if `move`."""
         fields = {part.name: {} for part in every(self.parts)}
         for part, key, array in self._arrays():
             fields[part.name][key] = self._layout.unpack(part, key, array)
         run = exact.Run(self.parts, X, fields, train)
-        if train and self.dtype == np.float64:
+        if move:
             for part, key, array in self._arrays():
                 if key in ("mean", "var"):
                     array[:] = fields[part.name][key]

@@ -14,6 +14,7 @@
 `finder.py`      which learning rate to try: `find_learning_rate`
 """
 
+from utils.solver.finder import Finding, find_learning_rate
 from utils.solver.solver import Solver
 
-__all__ = ["Solver"]
+__all__ = ["Finding", "Solver", "find_learning_rate"]

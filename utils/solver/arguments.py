@@ -148,7 +148,9 @@ def checked(given, model, N):
         "freeze", own["freeze"], lambda pattern: isinstance(pattern, str), "pattern"
     )
     if own["freeze"]:
-        methods("model", model, "freeze", hint="one whose weights can be frozen")
+        methods(
+            "model", model, "freeze", "unfreeze", hint="one whose weights can be frozen"
+        )
     return own
 
 

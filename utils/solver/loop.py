@@ -107,16 +107,16 @@ class Loop:
         cut, done = self.step < stop, self._done()
         over = done % self._plan.per_epoch == 0 or done == self._plan.total
         self._record(measured, epoch_over=cut or over)
-        if not reason and self.patience and self._stale >= self.patience:
+        whole = done == self._plan.total
+        if reason:
+            pass
+        elif self.patience and self._stale >= self.patience:
             reason = f"no better validation accuracy in {self._stale} evaluations"
-            self._save(reason, done=True)
-        elif not cut and done == self._plan.total:
-            self._save(done=True)
-        elif not reason and (cut or done < self._plan.total):
-            if time.perf_counter() > deadline:
-                reason = f"time_limit of {self.time_limit:g} s is over"
-        if reason and not cut and done < self._plan.total:
-            self._save()
+            whole = True
+        elif (cut or not whole) and time.perf_counter() > deadline:
+            reason = f"time_limit of {self.time_limit:g} s is over"
+        if not cut and (reason or whole):  # where it was cut, it was saved
+            self._save(reason if done < self._plan.total else None, done=whole)
         return reason
 
     def _make_updates(self, stop, deadline, held):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.solver.small_net import Breaks, Net, make_data, make_solver, weights
+from tests.solver.stand_ins import make_steps
 
 
 @pytest.mark.parametrize(
@@ -27,11 +28,49 @@ from tests.solver.small_net import Breaks, Net, make_data, make_solver, weights
         ({"seed": -1}, "seed is -1, expected an int >= 0 or None"),
         ({"time_limit": -5}, "time_limit is -5, expected a finite number > 0 or None"),
         ({"time_limit": True}, "time_limit is True"),
+        ({"num_epochs": float("inf")}, "num_epochs is inf"),
+        ({"num_epochs": True}, "num_epochs is True"),
+        ({"num_steps": 0}, "num_steps is 0, expected an int >= 1 or None"),
+        ({"num_steps": 5, "num_epochs": 3}, "num_epochs and num_steps are both given"),
+        ({"evaluate": "often"}, "evaluate is 'often', expected 'epoch', 'end', 'nev"),
+        ({"evaluate": 0}, "evaluate is 0, expected"),
+        ({"evaluate": 2.5}, r"evaluate is 2\.5, expected"),
+        ({"patience": 0}, "patience is 0, expected an int >= 1 or None"),
+        ({"checkpoint_every": 0}, "checkpoint_every is 0, expected a finite number"),
+        ({"freeze": ((0.5, "W1"),)}, "which has no freeze; expected one whose weights"),
+        ({"sizes": ((0, 3),)}, r"sizes is .*expected a size from .* and augment"),
+        ({"optimizer": 3}, "optimizer is 3, which has no bind; expected an Optimizer"),
+        ({"augment": 3}, "augment is 3, which has no batch; expected an Augment"),
+        ({"averaging": 3}, "averaging is 3, .* expected Ema or Lookahead"),
+        ({"live_plot": True}, r"live_plot is True, .* expected plots.LivePlot\(\)"),
+        ({"finish": 3}, "finish is 3, expected a function"),
+        ({"on_evaluate": 3}, "on_evaluate is 3, expected a function"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         make_solver(**options)
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"update_rule": "adam"}, "optimizer is given beside update_rule"),
+        ({"optim_config": {"learning_rate": 1}}, "optimizer is given beside"),
+        ({"lr_decay": 0.5}, "optimizer is given beside"),
+        ({"sizes": 3}, "sizes is 3, expected pairs .progress, image size. with prog"),
+        ({"sizes": ((0.0, 3, 4),)}, "sizes is .* expected pairs"),
+        ({"sizes": ((0.5, 3),)}, "expected a size from progress 0 on"),
+        ({"sizes": ((0.0, 3), (0.0, 0))}, "size is 0, expected an int >= 1"),
+        ({"sizes": ((0.0, 3), (1.5, 4))}, "sizes is .* expected pairs"),
+        ({"freeze": ((0.8, "a"), (0.5, "b"))}, "freeze is .*pattern.* rising"),
+        ({"freeze": ((0.8, 3),)}, "freeze is .* expected pairs .progress, pattern"),
+        ({"batch_size": 51}, "batch_size is 51, expected at most 50"),
+    ],
+)
+def test_options_of_steps_that_make_no_sense_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        make_steps(**options)
 
 
 def test_unknown_options_are_refused_by_name():

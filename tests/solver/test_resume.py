@@ -1,0 +1,309 @@
+"""Training goes on from a checkpoint as if it had never ended, bit by bit."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.solver.long_run import make, result
+from tests.solver.small_net import Net, make_data, make_solver, weights
+from tests.solver.stand_ins import Beside, Momentum, PictureNet, make_steps
+from utils.solver.resume import load_state, settings_of, state_of
+
+ROOT = Path(__file__).resolve().parents[2]
+KINDS = ("lesson", "steps")
+
+
+def same(a, b):
+    assert a.keys() == b.keys()
+    for name in a:
+        assert np.asarray(a[name]).tobytes() == np.asarray(b[name]).tobytes(), name
+
+
+def files(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def start(kind, folder, pause):
+    command = [sys.executable, "-m", "tests.solver.long_run", kind]
+    command += [folder / "run", folder.parent / "result.npz", str(pause)]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    options = {"cwd": ROOT, "env": environment, "stdout": subprocess.PIPE}
+    process = subprocess.Popen(list(map(str, command)), **options)
+    assert process.stdout.readline() == b"ready\n"
+    return process
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_killed_ten_times(kind, tmp_path):
+    folder = tmp_path / "build"
+    chance, seen = random.Random(KINDS.index(kind)), []
+    for _ in range(10):
+        process = start(kind, folder, pause=0.005)
+        time.sleep(chance.uniform(0.01, 0.1))
+        process.kill()
+        process.communicate()
+        assert process.returncode != 0, "it must not come to its end before the last"
+        seen.append([name for name in files(folder)] if folder.exists() else [])
+    newest = [max([n for n in names if n[0] != "."], default="") for names in seen]
+    assert newest == sorted(newest) and len(set(newest)) > 5, "it made no way"
+    process = start(kind, folder, pause=0)
+    process.communicate()
+    assert process.returncode == 0
+    whole = make(kind)
+    whole.train()
+    with np.load(tmp_path / "result.npz") as interrupted:
+        same(result(whole), dict(interrupted))
+    # Nothing is left of what was being written when it was killed.
+    assert files(folder) == ["run-000059.npz", "run-000060.npz"]
+
+
+class Stop(Exception):
+    pass
+
+
+def stop_at(step, kind, prefix, **options):
+    """Train with a checkpoint after each update, and break off after so many."""
+    solver = make(kind, checkpoint=prefix, checkpoint_every=1e-9, **options)
+    real_step = solver._step
+
+    def break_off():
+        if solver.step == step:
+            raise Stop
+        return real_step()
+
+    solver._step = break_off
+    with pytest.raises(Stop):
+        solver.train()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_from_every_moment(kind, tmp_path):
+    whole = make(kind)
+    whole.train()
+    for step in range(0, 60, 3 if kind == "lesson" else 4):
+        folder = tmp_path / str(step)
+        stop_at(step, kind, folder / "run")
+        solver = make(kind, checkpoint=folder / "run")
+        solver.train()
+        same(result(solver), result(whole))
+        assert solver.history["loss"] == whole.history["loss"]
+        assert len(solver.epoch_seconds) == len(whole.epoch_seconds)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_training_that_is_over_is_not_made_again(kind, tmp_path, capsys):
+    first = make(kind, checkpoint=tmp_path / "run")
+    first.train()
+    again = make(kind, checkpoint=tmp_path / "run", verbose=True)
+    again._step = None  # any update would fail
+    again.train()
+    same(result(again), result(first))
+    assert again.stopped is None
+    assert capsys.readouterr().out == "Going on after iteration 60 of 60.\n"
+    assert again.train_seconds == first.train_seconds
+
+
+def test_resume_false_starts_anew_and_replaces_the_old_files(tmp_path):
+    first = make("steps", checkpoint=tmp_path / "run")
+    first.train()
+    options = {"num_epochs": 2, "evaluate": "end"}
+    second = make("steps", checkpoint=tmp_path / "run", resume=False, **options)
+    second.train()
+    assert second.step == 8
+    assert files(tmp_path) == ["run-000008.npz"]
+
+
+def test_a_second_call_of_train_is_resumed_as_well(tmp_path):
+    whole = make("lesson")
+    whole.train()
+    whole.train()
+    stopped = make("lesson", checkpoint=tmp_path / "run", checkpoint_every=1e-9)
+    stopped.train()
+    real_step = stopped._step
+
+    def break_off():
+        if stopped.step == 77:
+            raise Stop
+        return real_step()
+
+    stopped._step = break_off
+    with pytest.raises(Stop):
+        stopped.train()
+    # The same program, once more: its first call has been made already.
+    again = make("lesson", checkpoint=tmp_path / "run")
+    again.train()
+    assert again.step == 77
+    again.train()
+    same(result(again), result(whole))
+    again.train()
+    assert again.step == 180
+
+
+def test_patience_that_was_over_stays_over(tmp_path):
+    options = {"patience": 2, "num_epochs": 9, "checkpoint": tmp_path / "run"}
+    reasons = []
+    for _ in range(2):
+        solver = make_steps(optimizer=Momentum(rate=0.0), **options)
+        solver.train()
+        reasons.append((solver.step, solver.stopped))
+    assert reasons[0] == reasons[1] and "no better" in reasons[0][1]
+
+
+@pytest.mark.parametrize("limit", [1e-9, 0.02])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_time_limit_cuts_training_in_pieces(kind, limit, tmp_path):
+    whole = make(kind)
+    whole.train()
+    pieces = []
+    while not pieces or pieces[-1] is not None:
+        prefix = tmp_path / "run"
+        solver = make(kind, 0.001, checkpoint=prefix, time_limit=limit)
+        solver.train()
+        pieces.append(solver.stopped)
+    same(result(solver), result(whole))
+    assert len(pieces) > 2
+    assert all("time_limit" in piece for piece in pieces[:-1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ctrl_c_waits_for_the_update_and_nothing_is_lost(kind, tmp_path):
+    whole = make(kind)
+    whole.train()
+    solver = make(kind, checkpoint=tmp_path / "run")
+    real_loss, stops = solver.model.loss, [23]
+
+    def loss(X, y=None):
+        if y is not None and solver.step in stops:
+            stops.clear()
+            os.kill(os.getpid(), signal.SIGINT)
+        return real_loss(X, y)
+
+    solver.model.loss = loss
+    solver.train()
+    assert "iteration 24: interrupted" in solver.stopped
+    assert files(tmp_path) == ["run-000024.npz"]
+    again = make(kind, checkpoint=tmp_path / "run")
+    again.train()
+    same(result(again), result(whole))
+
+
+def test_ctrl_c_while_the_last_accuracies_are_measured(tmp_path):
+    whole = make("steps")
+    whole.train()
+    solver = make("steps", checkpoint=tmp_path / "run")
+    real_loss, stops = solver.model.loss, [60]
+
+    def loss(X, y=None):
+        if y is None and solver.step in stops:
+            stops.clear()
+            raise KeyboardInterrupt
+        return real_loss(X, y)
+
+    solver.model.loss = loss
+    solver.train()
+    assert "interrupted" in solver.stopped
+    same(result(solver), result(whole))
+    again = make("steps", checkpoint=tmp_path / "run")
+    again.train()
+    same(result(again), result(whole))
+    assert again.stopped is None
+
+
+def test_a_training_without_a_seed_is_resumed(tmp_path):
+    for kind in KINDS:
+        prefix = tmp_path / kind / "run"
+        stop_at(31, kind, prefix, seed=None)
+        results = []
+        content = {path: path.read_bytes() for path in prefix.parent.iterdir()}
+        for _ in range(2):
+            for path in prefix.parent.iterdir():
+                path.unlink()
+            for path, old in content.items():
+                path.write_bytes(old)
+            solver = make(kind, checkpoint=prefix, seed=None)
+            solver.train()
+            results.append(result(solver))
+        same(*results)
+
+
+def test_averages_beside_the_weights_are_resumed(tmp_path):
+    options = {"averaging": None, "evaluate": "never"}
+    whole = make("steps", **options | {"averaging": Beside()})
+    whole.train()
+    stop_at(31, "steps", tmp_path / "run", **options | {"averaging": Beside()})
+    averaging = Beside()
+    options |= {"averaging": averaging, "checkpoint": tmp_path / "run"}
+    solver = make("steps", **options)
+    solver.train()
+    assert weights(solver.model) == weights(whole.model)
+
+
+def settings(model=None, data=None, **options):
+    return settings_of(make_steps(model, data, **options))
+
+
+def test_settings_do_not_depend_on_addresses_and_times():
+    assert settings() == settings()
+    assert settings(seed=1, progress=False, time_limit=3) == settings(seed=1)
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"batch_size": 10}, "batch_size was 12 and is 10"),
+        ({"num_epochs": 16}, "num_epochs was 15 and is 16"),
+        ({"seed": 1}, "seed was 0 and is 1"),
+        (
+            {"optimizer": Momentum(0.3)},
+            r"optimizer was Momentum\(0.2, .* is M",
+        ),
+        ({"averaging": None}, r"averaging was Pull\(\) and is None"),
+        ({"sizes": ((0, 4),)}, r"sizes was \(\(0.0, 3\), .* and is \(\(0.0, 4\),\)"),
+        ({"freeze": ()}, r"freeze was .* and is \(\)"),
+        ({"evaluate": 8}, "evaluate was 7 and is 8"),
+    ],
+)
+def test_another_configuration_is_refused(options, message, tmp_path):
+    stop_at(9, "steps", tmp_path / "run")
+    before = files(tmp_path)
+    solver = make("steps", checkpoint=tmp_path / "run", **options)
+    with pytest.raises(ValueError, match=f"another training: {message}.*resume=False"):
+        solver.train()
+    assert files(tmp_path) == before
+
+
+def test_another_model_or_data_is_refused(tmp_path):
+    options = {"checkpoint": tmp_path / "run"}
+    make_solver(**options).train()
+    with pytest.raises(ValueError, match=r"params\['W1'\] was \(6, 16\) float32 and"):
+        make_solver(Net(hidden=8), **options).train()
+    with pytest.raises(ValueError, match="update_rule was 'sgd' and is 'adam'"):
+        make_solver(update_rule="adam", **options).train()
+    with pytest.raises(ValueError, match=r"X_train was \(90, 6\) .* and is \(89, 6\)"):
+        make_solver(data=make_data(N=89), **options).train()
+    data = make_data()
+    data["y_val"] = data["y_val"][::-1]
+    with pytest.raises(ValueError, match=r"X_val was \(40, 6\) \(mark"):
+        make_solver(data=data, **options).train()
+
+
+def test_a_state_holds_everything_of_the_model():
+    model = PictureNet()
+    solver = make_steps(model)
+    solver._begin()
+    solver.train()
+    tree = state_of(solver, "why", True)
+    assert set(tree["weights"]) == {"params", "state", "bn_params"}
+    other = make_steps(seed=8)
+    other._begin()
+    load_state(other, tree)
+    assert weights(other.model) == weights(model)
+    assert other.model.state["seen"][0] == model.state["seen"][0] == 144
+    assert other.history == solver.history

@@ -1,8 +1,6 @@
 """Training by steps: optimiser, sizes, frozen weights, averages, evaluations."""
 
-import json
 import re
-import time
 
 import numpy as np
 import pytest
@@ -182,121 +180,6 @@ def test_averages_beside_the_weights_are_what_is_measured_and_kept(evaluate):
         np.testing.assert_array_equal(model.params["W1"], after_epoch[best])
 
 
-@pytest.mark.parametrize(
-    "evaluate, steps",
-    [
-        ("epoch", [0, 4, 8, 10]),
-        ("end", [10]),
-        ("never", []),
-        (3, [3, 6, 9, 10]),
-        (5, [5, 10]),
-        (99, [10]),
-    ],
-)
-def test_when_accuracies_are_measured(evaluate, steps):
-    seen = []
-    solver = make_steps(
-        num_epochs=2.5,
-        evaluate=evaluate,
-        on_evaluate=lambda solver: seen.append(solver.step),
-    )
-    solver.train()
-    history = solver.history
-    measured = [
-        step
-        for step, accuracy in zip(history["step"], history["val_accuracy"], strict=True)
-        if accuracy is not None
-    ]
-    assert measured == seen == steps
-    assert len(solver.val_acc_history) == len(solver.train_acc_history) == len(steps)
-    epochs = {4, 8, 10}
-    first = {0} if evaluate == "epoch" else set()
-    assert history["step"] == sorted(epochs | set(steps) | first)
-    assert len(solver.epoch_seconds) == solver.epoch == 3
-
-
-@pytest.mark.parametrize("evaluate", ["end", "never"])
-def test_without_choice_the_last_weights_stay(evaluate):
-    kept, last = PictureNet(), {}
-
-    class Watching(Momentum):
-        def step(self, params, grads, progress):
-            super().step(params, grads, progress)
-            last.update(weights(kept))
-
-    solver = make_steps(kept, optimizer=Watching(rate=3.0), evaluate=evaluate)
-    solver.train()
-    assert weights(kept) == last and solver.best_params is None
-    assert solver.best_val_acc == (solver.val_acc_history or [0.0])[-1]
-
-
-def test_history_is_ready_for_json():
-    solver = make_steps(sizes=((0, 3), (0.5, 4)))
-    solver.train()
-    history = json.loads(json.dumps(solver.history))
-    assert history == solver.history
-    assert {len(column) for column in history.values()} == {4}
-    assert history["step"] == [0, 4, 8, 12] and history["epoch"] == [0, 1, 2, 3]
-    assert history["size"] == [3, 3, 4, 4]
-    assert history["loss"][0] is None
-    means = np.reshape(solver.loss_history, (3, 4)).mean(axis=1)
-    assert history["loss"][1:] == pytest.approx(means.tolist())
-    rates = [rate["*"] for rate in history["rates"]]
-    assert rates == pytest.approx([0.2, 0.2 * 2 / 3, 0.2 / 3, 0])
-    assert history["seconds"][-1] == pytest.approx(solver.train_seconds)
-    assert history["val_accuracy"] == solver.val_acc_history
-    lesson = make_solver(lr_decay=0.5, optim_config={"learning_rate": 0.1})
-    lesson.train()
-    rates = [rate["learning_rate"] for rate in lesson.history["rates"]]
-    assert json.dumps(lesson.history) and rates == [0.1, 0.1, 0.05, 0.025]
-
-
-def test_seconds_count_updates_only():
-    def slowly(*_):
-        time.sleep(0.05)
-
-    class Slow(PictureNet):
-        def loss(self, X, y=None):
-            if y is None:
-                time.sleep(0.05)
-            return super().loss(X, y)
-
-    solver = make_steps(Slow(), on_evaluate=slowly, num_epochs=2)
-    begin = time.perf_counter()
-    solver.train()
-    assert time.perf_counter() - begin > 0.4
-    assert 0 < solver.train_seconds < 0.1
-    assert sum(solver.epoch_seconds) == pytest.approx(solver.train_seconds)
-
-
-def test_patience_ends_training():
-    # Nothing is learnt, so no evaluation is better than the first.
-    solver = make_steps(optimizer=Momentum(rate=0.0), patience=2, num_epochs=9)
-    solver.train()
-    assert len(solver.val_acc_history) == 3 and solver.epoch == 2
-    assert "iteration 8: no better validation accuracy in 2 eval" in solver.stopped
-    learns = make_steps(patience=2)
-    learns.train()
-    assert learns.epoch == 3
-
-
-def test_finish_comes_after_the_last_update_and_is_measured():
-    model = PictureNet()
-    seen = []
-
-    def finish(given):
-        assert given is model
-        seen.append(solver.step)
-        for w in model.params.values():
-            w[...] = 0
-        model.params["b2"][1] = 1  # always class 1
-
-    solver = make_steps(model, finish=finish, evaluate="end")
-    solver.train()
-    assert seen == [12]
-    assert solver.val_acc_history == [(solver.y_val == 1).mean()]
-
-
 def test_another_training_goes_on_from_there():
     solver = make_steps(num_epochs=1.5)
     solver.train()
@@ -377,29 +260,6 @@ def test_filters_are_told_to_the_optimizer():
     solver = make_steps(Padded(), num_epochs=1)
     solver.train()
     assert solver.optimizer.filters == {"W1": 15, "b1": 15, "W2": 2, "b2": 2}
-
-
-def test_lines_of_steps(capsys):
-    make_steps(verbose=True, evaluate=3, num_epochs=2).train()
-    lines = capsys.readouterr().out.splitlines()
-    starts = [line.split("   ")[0] for line in lines]
-    assert starts == ["step 3/8", "epoch 1/2", "step 6/8", "epoch 2/2"]
-    assert "val acc" in lines[0] and "val acc" not in lines[1]
-    assert "images/s" in lines[1] and "images/s" not in lines[2]
-    make_steps(verbose=True, evaluate="never", num_epochs=1).train()
-    (line,) = capsys.readouterr().out.splitlines()
-    assert re.fullmatch(r"epoch 1/1   loss +\d\.\d{4} +\d+\.\d s +\d+ images/s", line)
-
-
-def test_an_error_in_a_callback_comes_through():
-    class Pruned(Exception):
-        pass
-
-    def prune(solver):
-        raise Pruned
-
-    with pytest.raises(Pruned):
-        make_steps(on_evaluate=prune).train()
 
 
 class Drawing:

@@ -53,6 +53,7 @@ from utils.kernels.winograd_weights import LINE, collect_weights, convolve_weigh
 WIDTH, FEW = gemm.WIDTH, gemm.FEW
 BLOCK = 24  # tiles: V and M of 64 to 128 channels then fit the second-level cache
 SHARED = 65536  # C * K from which on threads share the filters, not the tiles
+SMALL = 4096  # C * K up to which weights are transformed before a thread would wake
 
 
 @kernel
@@ -298,7 +299,7 @@ class Convolution:
             turned = turned.reshape(3, 3, self.K, self.C)
         flip = backward and self.stride == 1
         args = plan, w, turned, u, u_step * 4, backward, flip
-        threads.each(transform_weights, *args)
+        self._on_weights(transform_weights, *args)
         size = plan.products * (
             plan.block * (plan.source.C + panels * WIDTH) + 2 * LINE
         )
@@ -329,8 +330,14 @@ class Convolution:
         work = memory.get("tiles", workers, plan.products * width)
         args = plan, source, gradient, du, du_step * 4, work, k_parts
         threads.each(convolve_weights, *args)
-        threads.each(collect_weights, plan, du, du_step * 4, t_parts, dw)
+        self._on_weights(collect_weights, plan, du, du_step * 4, t_parts, dw)
         dw[:, :, self.channels :] = 0
+
+    def _on_weights(self, kernel, *args):
+        if self.C * self.K > SMALL:
+            threads.each(kernel, *args)
+        else:
+            kernel(0, 1, *args)
 
     def _check_filters(self, **arrays):
         expect.numbers(**arrays)

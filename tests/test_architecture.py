@@ -42,12 +42,13 @@ ARROWS = {
     "ladder": "kernels",
     "augment": "kernels",
     "blocks": "layers batchnorm fast_layers",
+    "network": "kernels layers batchnorm fast_layers receptive_field shapes whole_files",
     "solver": "optim whole_files",
     "receptive_field_probe": "receptive_field fast_layers",
     "studies": "layers blocks solver gradient_check",
     "checks": "gradient_check layers batchnorm fast_layers cifar10 whole_files",
     "pdf": "cifar10 whole_files",
-    "sweep": "__init__ augment cifar10",  # __init__: recipes, until it has its row
+    "sweep": "recipes cifar10",
     # the student's
     "exercises.__init__": "",
     "exercises.receptive_field": "",
@@ -62,7 +63,7 @@ LIBRARIES = {
     "llvmlite": "kernels",
     "threadpoolctl": "kernels solver",
     "matplotlib": "plots workbook pdf.engine",  # pdf.engine: only its font files
-    "IPython": "workbook",
+    "IPython": "workbook plots.training",
     "tqdm": "solver cifar10",
     "optuna": "sweep",
     "psycopg": "sweep",

@@ -264,20 +264,32 @@ def test_filters_are_told_to_the_optimizer():
 
 class Drawing:
     def __init__(self):
-        self.steps, self.ends = [], 0
+        self.steps = []
 
     def update(self, solver):
         self.steps.append(solver.step)
-
-    def finish(self, solver):
-        self.ends += 1
 
 
 def test_a_live_plot_is_brought_up_to_date():
     plot = Drawing()
     make_steps(live_plot=plot).train()
     # At the first update, then not before a second has passed, and at the end.
-    assert plot.steps == [1, 12] and plot.ends == 1
+    assert plot.steps == [1, 12]
     plot = Drawing()
     make_solver(Net(), live_plot=plot).train()
     assert plot.steps == [1, 15]
+
+
+def test_what_a_plot_asks_for():
+    solver = make_steps(sizes=((0, 3), (0.5, 4), (1.0, 3)), num_epochs=1)
+    assert solver.phases() == [(0, 2, 3), (2, 4, 4)]
+    assert solver.rate_curves(3) == {"*": ([0, 2, 4], [0.2, 0.1, 0.0])}
+    solver.train()
+    solver.train()
+    assert solver.phases() == [(4, 6, 3), (6, 8, 4)] and solver.num_updates == 8
+    assert solver.rate_curves(2)["*"][0] == [4, 8]
+    lesson = make_solver(lr_decay=0.5, optim_config={"learning_rate": 0.1})
+    assert lesson.phases() == [] and lesson.rate_curves() == {}
+    lesson.train()
+    rates = [0.1, 0.1, 0.05, 0.025]
+    assert lesson.rate_curves() == {"learning_rate": ([0, 5, 10, 15], rates)}

@@ -29,8 +29,10 @@ from utils.plots.results import (
     show_histograms,
 )
 from utils.plots.sweeps import plot_importance, plot_slices
+from utils.plots.training import LivePlot, plot_training
 
 __all__ = [
+    "LivePlot",
     "OKABE_ITO",
     "WIDTH",
     "compare_timings",
@@ -45,6 +47,7 @@ __all__ = [
     "plot_ladder",
     "plot_panels",
     "plot_slices",
+    "plot_training",
     "show_confusion",
     "show_filters",
     "show_grids",

@@ -300,7 +300,6 @@ class Loop:
             self._say(self.stopped)
         if self.live_plot is not None:
             self.live_plot.update(self)
-            getattr(self.live_plot, "finish", lambda solver: None)(self)
 
     def _say(self, text):
         if self.verbose:

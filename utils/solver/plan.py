@@ -107,6 +107,14 @@ class Plan:
         begun = [size for begin, size in self.sizes if begin <= self.progress(step)]
         return begun[-1] if begun else None
 
+    def phases(self):
+        """Give (first step, end, size) of each stretch of images of one size."""
+        begins = [math.ceil(begin * self.total) for begin, _ in self.sizes]
+        ends = [*begins[1:], self.total]
+        sizes = [size for _, size in self.sizes]
+        phases = zip(begins, ends, sizes, strict=False)  # no sizes, but an end
+        return [phase for phase in phases if phase[0] < phase[1]]
+
     def frozen(self, step):
         """Give the patterns of the weights that a step leaves alone."""
         return [name for begin, name in self.freeze if begin <= self.progress(step)]

@@ -174,6 +174,41 @@ class Solver(Loop):
         """Number of updates when the present call of `train` ends."""
         return self._first_step + self._plan.total
 
+    def phases(self):
+        """Give (first step, end, size of images) of each part of this call of `train`.
+
+        Returns
+        -------
+        list of (int, int, int)
+            Empty without ``sizes``.
+        """
+        first = self._first_step
+        phases = self._plan.phases()
+        return [(first + begin, first + end, size) for begin, end, size in phases]
+
+    def rate_curves(self, points=101):
+        """Give learning rates over the steps of this call of `train`.
+
+        Parameters
+        ----------
+        points : int, default 101
+            Number of steps, evenly spaced; what lies ahead is among them.
+
+        Returns
+        -------
+        dict
+            Name -> (list of steps, list of rates).  For an update rule these are what
+            it had so far, at the ends of epochs.
+        """
+        if self.optimizer is None:
+            steps, rows = self.history["step"], self.history["rates"]
+        else:
+            parts = np.linspace(0, 1, points).tolist()
+            steps = [self._first_step + part * self._plan.total for part in parts]
+            rows = [self.optimizer.rates(part) for part in parts]
+        names = rows[0] if rows else ()
+        return {name: (list(steps), [row[name] for row in rows]) for name in names}
+
     @property
     def learning_rate(self):
         """The present learning rate; None with an optimizer, which has several."""

@@ -1,0 +1,101 @@
+"""The command line, with stand-ins for recipes and data."""
+
+import os
+
+import pytest
+
+from utils import sweep
+from utils.sweep import cli, journal
+
+
+@pytest.fixture(autouse=True)
+def room(tmp_path, monkeypatch, recipes, write_cifar10):
+    """Give a folder with toy data; studies are kept in it."""
+    monkeypatch.setattr(journal, "FOLDER", tmp_path)
+    monkeypatch.delenv("SWEEP_STORAGE", raising=False)
+    monkeypatch.setenv("UTILS_THREADS", "2")
+    return write_cifar10(tmp_path / "data")
+
+
+def run(room, *arguments):
+    return cli.main(["tiny", "--source", str(room), *arguments])
+
+
+def test_a_search(room, recipes, capsys):
+    vary = ["--vary", "rate=log(0.01, 1)", "--vary", "batch_size = choice(125, 250)"]
+    more = ["--set", "epochs=2.5", "--trials", "6", "--seed", "4", "--threads", "1"]
+    assert run(room, *vary, *more, "--worker-name", "me") == 0
+    out = capsys.readouterr().out
+    assert "6 of 6" in out and "trial  accuracy" in out
+    assert {recipe.epochs for recipe, *_ in recipes.calls} == {2.5}
+    assert {threads for *_, threads in recipes.calls} == {1}
+    assert os.environ["UTILS_THREADS"] == "1"
+    assert {len(data["y_train"]) for _, data, *_ in recipes.calls} == {40}
+    study = sweep.Study("tiny")
+    assert study.where == str(room.parent / "tiny.log")
+    assert {row["worker"] for row in study.table()} == {"me"}
+    # The next worker need not say what is searched, and finds all done.
+    assert run(room, "--trials", "6") == 0
+    assert len(recipes.calls) == 6
+
+
+def test_storage_and_name(room, tmp_path, monkeypatch, capsys):
+    vary = ["--vary", "rate=log(0.01, 1)", "--trials", "1"]
+    assert run(room, *vary, "--storage", str(tmp_path / "a.log"), "--study", "x") == 0
+    monkeypatch.setenv("SWEEP_STORAGE", str(tmp_path / "b.log"))
+    assert run(room, *vary) == 0
+    assert len(sweep.Study("x", storage=tmp_path / "a.log").table()) == 1
+    assert len(sweep.Study("tiny", storage=tmp_path / "b.log").table()) == 1
+    assert not (tmp_path / "tiny.log").exists()
+
+
+def test_stopping_early_has_a_status_of_its_own(room, recipes, monkeypatch, capsys):
+    vary = ["--vary", "rate=log(0.01, 1)", "--trials", "5"]
+    assert run(room, *vary, "--time-limit", "0") == 3
+
+    def train(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recipes, "train", train)
+    assert run(room, *vary) == 3
+    assert "Stopped with 0 of 5 trials" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--vary", "rate"], "'rate' has not the form FIELD=VALUE"),
+        (["--vary", "=log(1, 2)"], "has not the form FIELD=VALUE"),
+        (["--vary", "rate=logg(1, 2)"], "is no range"),
+        (["--vary", "rat=log(1, 2)"], "no field rat; it has rate"),
+        (["--vary", "rate=log(1, 2)", "--set", "rate=1"], "rate cannot be varied and"),
+        (["--vary", "rate=log(1, 2)", "--set", "x=1"], "no field x"),
+        (["--vary", "rate=log(1, 2)", "--trials", "0"], "trials is 0"),
+        (["--vary", "rate=log(1, 2)", "--grace", "-1"], "grace is -1"),
+        (["--study", "new"], "no study 'new' in"),
+        (["--study", "a/b"], "name of the study"),
+        (["--storage", "postgresql://u:secret@h"], "has not the form postgresql://"),
+    ],
+)
+def test_errors_are_sentences(room, arguments, words, capsys):
+    assert run(room, *arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("sweep: ") and words in captured.err
+    assert "secret" not in captured.err + captured.out
+
+
+def test_an_unknown_recipe(room, capsys):
+    assert cli.main(["x", "--vary", "rate=log(1, 2)", "--source", str(room)]) == 1
+    assert "no recipe 'x'; there are tiny" in capsys.readouterr().err
+
+
+def test_values_of_fields():
+    texts = ("2", "0.5", "(1, 2)", "None", "muon", " 'a b' ")
+    assert [cli._literal(t) for t in texts] == [2, 0.5, (1, 2), None, "muon", "a b"]
+
+
+def test_help_names_an_example(capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--help"])
+    assert caught.value.code == 0
+    assert "batch_size=choice(125, 250)" in capsys.readouterr().out

@@ -1,0 +1,49 @@
+"""Hyper-parameter search: in a cell of a notebook, or on many machines.
+
+    from utils import sweep
+
+    study = sweep.Study(
+        "rates",
+        space={
+            "muon_rate": sweep.log(0.05, 0.5),
+            "batch_size": sweep.choice(125, 250, 500),
+        },
+    )
+    study.run(sweep.recipe_objective("fast80", data), trials=30)
+    study.best
+    study.table()
+
+A study is kept in a file, ``build/sweeps/NAME.log``; running the cell again continues
+it.  On many machines, start the same command on each; they meet at one address:
+
+    python -m utils.sweep fast80 --vary "muon_rate=log(0.05, 0.5)" --trials 40 \
+        --storage postgresql://user:password@host/database
+
+Optuna proposes the parameters (tree-structured Parzen estimator) and judges trials
+before their end (successive halving).  It is an extra: ``import utils.sweep`` works
+without it, and the first study says how to install it.
+
+References
+----------
+Akiba et al., "Optuna", KDD 2019.  Li et al., "A System for Massively Parallel
+Hyperparameter Tuning" (asynchronous successive halving), MLSys 2020.
+"""
+
+from utils.sweep.library import Pruned, SweepError
+from utils.sweep.objective import recipe_objective
+from utils.sweep.space import choice, linear, log, whole
+from utils.sweep.study import Study, Trial
+from utils.sweep.table import Table
+
+__all__ = [
+    "Pruned",
+    "Study",
+    "SweepError",
+    "Table",
+    "Trial",
+    "choice",
+    "linear",
+    "log",
+    "recipe_objective",
+    "whole",
+]

@@ -1,0 +1,129 @@
+"""The command ``python -m utils.sweep RECIPE``: one worker of a study of a recipe."""
+
+import argparse
+import ast
+import os
+import sys
+
+from utils.sweep import space
+from utils.sweep.library import SweepError
+from utils.sweep.objective import recipe_objective, replaced
+from utils.sweep.study import Study
+
+
+def main(argv=None):
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments; those of the process if not given.
+
+    Returns
+    -------
+    int
+        Exit status: 0 if the study has all its trials, 3 if this worker stopped
+        before (Ctrl-C, time limit), 1 for an error.
+    """
+    options = _parser().parse_args(argv)
+    try:
+        return _work(options)
+    except (SweepError, ValueError) as error:
+        print(f"sweep: {error}", file=sys.stderr)
+        return 1
+
+
+def _work(options):
+    vary = {key: space.parse(text) for key, text in map(_pair, options.vary)}
+    fixed = {key: _literal(text) for key, text in map(_pair, options.set)}
+    both = [key for key in vary if key in fixed]
+    if both:
+        raise SweepError(f"{', '.join(both)} cannot be varied and set")
+    study = Study(
+        options.study or options.recipe,
+        space=vary or None,
+        storage=options.storage or os.environ.get("SWEEP_STORAGE") or None,
+        seed=options.seed,
+        worker=options.worker_name,
+        grace=options.grace,
+    )
+    objective = _objective(options, study.space, fixed)
+    complete = study.run(objective, options.trials, options.time_limit)
+    print(study.table())
+    shares = study.importances()
+    if shares:
+        parts = [f"{name} {share:.0%}" for name, share in shares.items()]
+        print(f"importance: {', '.join(parts)}")
+    return 0 if complete else 3
+
+
+def _objective(options, searched, fixed):
+    """Load the data and make the objective; find misspelt fields before training."""
+    if options.threads is not None:  # kernels read it when they are imported
+        os.environ["UTILS_THREADS"] = str(options.threads)
+    from utils import recipes
+    from utils.cifar10 import load_cifar10
+
+    if options.recipe in recipes.RECIPES:
+        replaced(recipes.RECIPES[options.recipe], {**searched, **fixed})
+    data = load_cifar10(options.source, num_train=50000, num_val=0, num_test=0)
+    return recipe_objective(options.recipe, data, threads=options.threads, **fixed)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m utils.sweep",
+        description="Search good numbers for a recipe. Start the same command on "
+        "several machines with one --storage to search together.",
+    )
+    parser.add_argument("recipe", metavar="RECIPE", help="a name in utils.recipes")
+    parser.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="FIELD=RANGE",
+        help="what to search, e.g. 'batch_size=choice(125, 250)'; also log(low, high), "
+        "linear(low, high), whole(low, high); may be left out where the study exists",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="another value for all trials, e.g. epochs=2",
+    )
+    parser.add_argument("--trials", type=int, default=30, help="in all (default 30)")
+    parser.add_argument("--study", metavar="NAME", help="its name (default: RECIPE)")
+    parser.add_argument(
+        "--storage",
+        metavar="ADDRESS",
+        help="postgresql://user:password@host/database, or a file; default: the "
+        "variable SWEEP_STORAGE, else build/sweeps/NAME.log",
+    )
+    parser.add_argument("--worker-name", metavar="NAME", help="shown in the table")
+    parser.add_argument(
+        "--grace",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="a worker that is silent for so long loses its trial to another",
+    )
+    parser.add_argument("--time-limit", type=float, metavar="SECONDS")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, metavar="T")
+    parser.add_argument("--source", metavar="PATH", help="where CIFAR-10 is")
+    return parser
+
+
+def _pair(text):
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip().isidentifier():
+        raise SweepError(f"{text!r} has not the form FIELD=VALUE")
+    return name.strip(), value
+
+
+def _literal(text):
+    try:
+        return ast.literal_eval(text.strip())
+    except (SyntaxError, ValueError):
+        return text.strip()  # a word

@@ -45,6 +45,7 @@ ARROWS = {
     "network": "kernels layers batchnorm fast_layers receptive_field shapes whole_files",
     "solver": "optim whole_files",
     "receptive_field_probe": "receptive_field fast_layers",
+    "recipes": "network solver optim augment cifar10 kernels whole_files",
     "studies": "layers blocks solver gradient_check",
     "checks": "gradient_check layers batchnorm fast_layers cifar10 whole_files",
     "pdf": "cifar10 whole_files",

@@ -83,13 +83,14 @@ class Parameters:
 
     def freeze(self, *patterns):
         """Stop training parameters, by names or patterns such as "conv1.*"."""
-        self._store.frozen |= self._matching(patterns)
+        self._store.frozen |= self.matching(patterns)
 
     def unfreeze(self, *patterns):
         """Train parameters again, by names or patterns."""
-        self._store.frozen -= self._matching(patterns)
+        self._store.frozen -= self.matching(patterns)
 
-    def _matching(self, patterns):
+    def matching(self, patterns):
+        """Give the names of parameters that match any pattern."""
         found = set()
         for pattern in patterns:
             names = fnmatch.filter(self.params, pattern)

@@ -59,11 +59,12 @@ def test_a_mean_is_drawn_through_many_losses(steps):
 
 
 def test_sizes_are_shaded(steps):
-    for ax in plots.plot_training(steps):
+    axes = plots.plot_training(steps)
+    for ax in axes:
         spans = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
         ranges = [(span.get_x(), span.get_x() + span.get_width()) for span in spans]
         assert ranges == [(0, 32), (32, 80)]
-        assert [text.get_text() for text in ax.texts] == ["3 px", "4 px"]
+    assert [text.get_text() for text in axes[1].texts] == ["3 px", "4 px"]
 
 
 def test_a_training_of_the_lessons():

@@ -56,6 +56,15 @@ def test_numbers_of_numpy_stay_numbers_of_numpy(tmp_path):
     assert type(again["c"]) is np.ndarray and again["d"] == [1, 2]
 
 
+def test_names_that_would_collide(tmp_path):
+    names = ["tree", "file", "allow_pickle", "", "/", "a/b", "a.npy", "a", "\0", "\1"]
+    tree = {name: np.array(k) for k, name in enumerate(names)}
+    tree["c"] = {"d": np.array(10)}
+    tree["c/d"] = np.array(11)
+    write(tmp_path / "one.npz", tree)
+    assert equal(read(tmp_path / "one.npz"), tree)
+
+
 def test_a_file_is_an_ordinary_npz_without_pickles(tmp_path):
     write(tmp_path / "one.npz", {"weights": {"conv1.w": np.arange(3.0)}, "step": 7})
     with np.load(tmp_path / "one.npz", allow_pickle=False) as file:

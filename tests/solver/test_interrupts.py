@@ -8,6 +8,8 @@ import pytest
 
 from utils.solver.interrupts import Held
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows ends the process")
+
 
 def press():
     os.kill(os.getpid(), signal.SIGINT)

@@ -42,7 +42,7 @@ def plot_training(solver, figure=None):
         axes[2].axvline(len(solver.loss_history), color="0.5", ls=":", lw=1)
     for ax in axes:
         ax.set(xlabel="step", xlim=(0, max(1, solver.num_updates)))
-        _shade(ax, solver.phases())
+        _shade(ax, solver.phases(), named=ax is axes[1])
         if ax.get_legend_handles_labels()[1]:
             ax.legend(fontsize=7)
     return axes
@@ -75,14 +75,15 @@ def _scale(ax):
     return "log" if peaks and max(peaks) > 20 * min(peaks) else "linear"
 
 
-def _shade(ax, phases):
+def _shade(ax, phases, named):
     if len(phases) < 2:
         return
     for k, (begin, end, size) in enumerate(phases):
         ax.axvspan(begin, end, color=SHADES[k % 2], lw=0, zorder=0)
-        place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
-        middle = (begin + end) / 2
-        ax.annotate(f"{size} px", (middle, 0.01), **place, fontsize=6, color="0.4")
+        if named:
+            place = {"xycoords": ("data", "axes fraction"), "ha": "center"}
+            middle = (begin + end) / 2
+            ax.annotate(f"{size} px", (middle, 0.02), **place, fontsize=6, color="0.4")
 
 
 class LivePlot:

@@ -18,6 +18,7 @@ import numpy as np
 from utils.whole_files import whole_file
 
 KEPT = 2
+RESERVED = "", "tree", "file", "allow_pickle"  # by us, and by numpy.savez
 
 
 def write(path, tree):
@@ -72,9 +73,11 @@ def _pack(tree, path, arrays):
     if isinstance(tree, list | tuple):
         return ["list", [_pack(x, f"{path}/{k}", arrays) for k, x in enumerate(tree)]]
     if isinstance(tree, np.ndarray | np.generic):
-        array, name = np.asarray(tree), path.lstrip("/")
+        array, name = np.asarray(tree), re.sub(r"[^\w.*/-]", "_", path.lstrip("/"))
         if array.dtype.hasobject:
             raise TypeError(f"{name} holds Python objects, expected numbers.")
+        if name in arrays or name in RESERVED or name.endswith(".npy"):
+            name += f"~{len(arrays)}"
         arrays[name] = array
         return ["array" if isinstance(tree, np.ndarray) else "number", name]
     return tree

@@ -54,7 +54,7 @@ class Solver(Loop):
         Seed of the order of the images.  Equal seeds and an equal number of threads
         give equal results.
     time_limit : float > 0 or None, default None
-        Seconds after which `train` ends, even within an epoch.
+        Seconds after which a call of `train` ends, even within an epoch.
     optimizer : utils.optim.Optimizer, optional
         Instead of ``update_rule``, ``optim_config`` and ``lr_decay``.
     augment : utils.augment.Augment, optional

@@ -210,7 +210,8 @@ def test_requirements_pin_every_dependency_and_name_no_server():
     pins = [line.split(";")[0].strip() for line in lines[1:]]
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    extras = project["optional-dependencies"]
+    wanted = project["dependencies"] + extras["dev"] + extras["sweep"]
     assert {normal(name) for name in wanted} <= {normal(pin) for pin in pins}
 
 

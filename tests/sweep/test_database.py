@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,23 @@ def test_a_study_in_a_real_database(postgresql, capsys):
     assert sum(again.importances().values()) == pytest.approx(1)
     with pytest.raises(SweepError, match="searches another space.*rate: log"):
         sweep.Study("plain", {"rate": sweep.log(1, 2)}, storage=postgresql.url)
+
+
+@pytest.mark.slow
+def test_workers_may_open_an_empty_database_at_the_same_moment(postgresql):
+    import psycopg
+
+    with psycopg.connect(postgresql.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE fresh")
+    url = postgresql.url.removesuffix("postgres") + "fresh"
+    gate = threading.Barrier(6)
+
+    def open_it(number):
+        gate.wait(30)
+        return sweep.Study("together", SPACE, storage=url).table()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(open_it, range(6))) == [[]] * 6
 
 
 @pytest.mark.slow

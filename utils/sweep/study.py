@@ -301,7 +301,7 @@ class Study:
         self._tell(trial, "FAIL")
         found = self._trials()
         if found[trial.number] in crew.lost(found):
-            self._copy(found[trial.number], losses=0)
+            self._copy(found[trial.number], trial.user_attrs.get(crew.LOSSES, 0))
 
     def _mend(self, found):
         """Fail the trials whose workers are silent, and queue copies of lost ones."""

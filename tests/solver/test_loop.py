@@ -293,3 +293,31 @@ def test_what_a_plot_asks_for():
     lesson.train()
     rates = [0.1, 0.1, 0.05, 0.025]
     assert lesson.rate_curves() == {"learning_rate": ([0, 5, 10, 15], rates)}
+
+
+def test_a_last_update_that_goes_wrong_is_noticed_without_an_evaluation():
+    class Bad(Momentum):
+        def step(self, params, grads, progress):
+            super().step(params, grads, progress)
+            if len(self.seen) == 12:
+                params["W2"][0] = np.nan
+
+    solver = make_steps(optimizer=Bad(), evaluate="never")
+    solver.train()
+    assert "iteration 12: the value of W2 is the first" in solver.stopped
+
+
+def test_lessons_rules_take_augmented_batches_too():
+    # 50 images make batches of 13 and 12: they do not share a memory.
+    solver = make_steps(optimizer=None, batch_size=13)
+    solver.train()
+    sizes = [len(index) for index, *_ in solver.augment.calls]
+    assert sizes == [13, 13, 12, 12] * 3 and solver.stopped is None
+    assert [out is None for *_, out in solver.augment.calls[:4]] == [1, 0, 1, 0]
+
+
+def test_rates_of_an_optimizer_are_not_set_from_outside():
+    solver = make_steps()
+    assert solver.learning_rate is None
+    with pytest.raises(AttributeError, match="belong to the optimizer's groups"):
+        solver.learning_rate = 0.1

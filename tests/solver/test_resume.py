@@ -203,6 +203,28 @@ def test_ctrl_c_waits_for_the_update_and_nothing_is_lost(kind, tmp_path):
     same(result(again), result(whole))
 
 
+@pytest.mark.parametrize("step", [9, 12])
+def test_weights_torn_by_a_second_ctrl_c_are_not_kept(step, tmp_path):
+    def make_torn(**options):
+        class Torn(Momentum):
+            def step(self, params, grads, progress):
+                if len(self.seen) + 1 == options.get("at"):
+                    params["W1"] += 1
+                    raise KeyboardInterrupt
+                super().step(params, grads, progress)
+
+        return make_steps(optimizer=Torn(), checkpoint=tmp_path / "run")
+
+    whole = make_steps()
+    whole.train()
+    torn = make_torn(at=step)
+    torn.train()
+    assert f"iteration {step}: interrupted" in torn.stopped
+    again = make_torn()
+    again.train()
+    same(result(again), result(whole))
+
+
 def test_ctrl_c_while_the_last_accuracies_are_measured(tmp_path):
     whole = make("steps")
     whole.train()
@@ -223,6 +245,12 @@ def test_ctrl_c_while_the_last_accuracies_are_measured(tmp_path):
     again.train()
     same(result(again), result(whole))
     assert again.stopped is None
+
+
+def test_patience_at_the_very_end_is_no_early_stop(tmp_path):
+    solver = make_steps(optimizer=Momentum(rate=0.0), patience=2, num_epochs=2)
+    solver.train()
+    assert solver.stopped is None and solver.step == 8
 
 
 def test_a_training_without_a_seed_is_resumed(tmp_path):

@@ -95,7 +95,7 @@ class Loop:
     def _stretch(self, deadline, held):
         """Make updates up to the next stop and measure; return why to end, or None."""
         begun, stop = self.step, self._first_step + self._plan.next_stop(self._done())
-        reason = None
+        reason, torn = None, False
         try:
             self._make_updates(stop, deadline, held)
             measured = self._measure(stop)
@@ -103,20 +103,22 @@ class Loop:
             if self.step == begun:
                 raise
             reason = "interrupted"
+            torn, held.inside = held.inside, False  # some weights are new, some old
             measured = self._measure(stop)  # a second Ctrl-C is not caught here
         cut, done = self.step < stop, self._done()
         over = done % self._plan.per_epoch == 0 or done == self._plan.total
         self._record(measured, epoch_over=cut or over)
         whole = done == self._plan.total
-        if reason:
-            pass
+        if reason or whole:
+            enough = whole
         elif self.patience and self._stale >= self.patience:
             reason = f"no better validation accuracy in {self._stale} evaluations"
-            whole = True
-        elif (cut or not whole) and time.perf_counter() > deadline:
+            enough = True
+        elif time.perf_counter() > deadline:
             reason = f"time_limit of {self.time_limit:g} s is over"
-        if not cut and (reason or whole):  # where it was cut, it was saved
-            self._save(reason if done < self._plan.total else None, done=whole)
+            enough = False
+        if (reason or whole) and not (cut or torn):  # where it was cut, it was saved
+            self._save(None if whole else reason, done=enough)
         return reason
 
     def _make_updates(self, stop, deadline, held):
@@ -177,9 +179,9 @@ class Loop:
             return np.asarray(self.X_train[index], dtype=self._dtype)
         how = {} if size is None else {"size": size}
         # A model is done with a batch before it gets the next: one memory serves all.
-        how["out"] = self._memory.get(size)
+        how["out"] = self._memory.get((size, len(index)))
         X = self.augment.batch(self.X_train, index, self.epoch, **how)
-        self._memory = {size: X}
+        self._memory = {(size, len(index)): X}
         return np.asarray(X, dtype=self._dtype)
 
     def _plain_images(self, X, index):
@@ -206,17 +208,22 @@ class Loop:
         if done == self._plan.total and self.finish is not None:
             self.finish(self.model)
         cut = self.step < stop and self.evaluate != "never"
-        if not cut and not self._plan.measures(done):
-            return False
-        self._evaluate()
-        return True
+        if cut or self._plan.measures(done):
+            self._evaluate()
+            return True
+        if done == self._plan.total:
+            self._require_finite_weights()
+        return False
+
+    def _require_finite_weights(self):
+        name = models.first_not_finite(models.arrays_of(self.model))
+        if name is not None:
+            self._require(f"the value of {name} is the first that is not finite")
 
     def _evaluate(self):
         """Measure both accuracies, and keep the weights if they are the best."""
         with self._averages():
-            name = models.first_not_finite(models.arrays_of(self.model))
-            value = f"the value of {name} is the first that is not finite"
-            self._require(None if name is None else value)
+            self._require_finite_weights()
             train = self.check_accuracy(
                 self.X_train, self.y_train, self.num_train_samples
             )

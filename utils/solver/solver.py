@@ -216,6 +216,8 @@ class Solver(Loop):
 
     @learning_rate.setter
     def learning_rate(self, value):
+        if self.optimizer is not None:
+            raise AttributeError("Learning rates belong to the optimizer's groups.")
         self._updates.learning_rate = value
 
     @property

@@ -58,13 +58,14 @@ class Parameters:
             if name in reached and name not in self.frozen
         }
 
-    def _reached(self):
+    def _reached(self, parts=None):
         """Give the names of parameters that a gradient reaches."""
         names = set()
-        for part in reversed(self.parts):
+        for part in reversed(self.parts if parts is None else parts):
             if isinstance(part.layer, specs.StopGradient):
                 break
-            names |= {f"{p.name}.{key}" for p in every([part]) for key in shapes(p)[0]}
+            names |= {f"{part.name}.{key}" for key in shapes(part)[0]}
+            names |= self._reached(part.inner)
         return names
 
     def _pack(self, grads):
@@ -155,6 +156,9 @@ class Parameters:
                 raise ValueError(
                     f"{name} has shape {np.shape(array)}, expected {expected}."
                 )
-        for name, array in arrays.items():
-            part, key, home = mine[name]
-            home[...] = self._layout.pack(part, key, np.asarray(array))
+        packed = {
+            name: self._layout.pack(*mine[name][:2], np.asarray(array))
+            for name, array in arrays.items()
+        }
+        for name, array in packed.items():
+            mine[name][2][...] = array

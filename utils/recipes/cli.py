@@ -20,7 +20,7 @@ from utils.whole_files import whole_file
 def held_back(data, count):
     """Take the last `count` training images as validation images."""
     X, y = data["X_train"], data["y_train"]
-    pixels, cut = X.raw(slice(None)), len(y) - count
+    pixels, cut = X.raw(slice(None)) if hasattr(X, "raw") else X, len(y) - count
     parts = {"X_train": pixels[:cut], "y_train": y[:cut]}
     return data | parts | {"X_val": pixels[cut:], "y_val": y[cut:]}
 
@@ -74,6 +74,11 @@ def run(args):
     """Do what the command line asks for."""
     recipe, N = RECIPES[args.name], args.hold_back
     data, more = load_cifar10(num_train=50000, num_val=0), {"verbose": True}
+    most = len(data["y_train"]) - recipe.batch_size
+    if not 0 <= N <= most:
+        raise ValueError(f"--hold-back is {N}, expected 0 to {most} images.")
+    if data["synthetic"]:
+        print("These are drawn stand-ins, not CIFAR-10.", file=sys.stderr)
     if N:
         data, more = held_back(data, N), more | {"evaluate": "epoch"}
     result = train(recipe, data, args.seed, **more)

@@ -114,8 +114,12 @@ def train(recipe, data, seed=0, threads=None, report=None, **more):
     augment = Augment(recipe.translate, recipe.flip, seed=seed)
     freeze = ((recipe.whitening_until, "whiten1.b"), *recipe.freeze)
     optimizer = make_optimizer(recipe)
+    last = {}
     if report is not None:
-        more = {"evaluate": "epoch"} | more
+        more = {
+            "evaluate": "epoch",
+            "on_evaluate": lambda solver: report(solver.step, solver.num_updates, net),
+        } | more
     solver = Solver(
         net,
         data,
@@ -126,7 +130,8 @@ def train(recipe, data, seed=0, threads=None, report=None, **more):
         sizes=recipe.sizes,
         freeze=freeze,
         seed=seed,
-        **{"evaluate": "never", "verbose": False, "on_evaluate": None} | more,
+        finish=lambda net: last.update(net.state_dict()),
+        **{"evaluate": "never", "verbose": False} | more,
     )
     warm_up(net, optimizer, augment, data, recipe, freeze)
     compiled = time.perf_counter()
@@ -134,6 +139,8 @@ def train(recipe, data, seed=0, threads=None, report=None, **more):
     net.whiten(whitening_filters(data["X_train"], count=count))
     whitened = time.perf_counter()
     solver.train()
+    if last:  # a solver that measures puts the best weights back, we want the last
+        net.load_state_dict(last)
     return Result(
         net,
         solver,

@@ -1,0 +1,73 @@
+import json
+
+import numpy as np
+import pytest
+
+from tests.kernels.engine import needs_compiler
+from utils.network import ConvNet
+from utils.recipes import RECIPES, cli
+
+pytestmark = needs_compiler
+
+KEYS = "recipe seed threads train_seconds compile_seconds test_accuracy"
+KEYS += " test_accuracy_tta epochs flops"
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Put a small recipe and few pictures in place of the real ones."""
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 256, (60, 3, 32, 32), np.uint8), rng.integers(0, 10, 60)
+    data = {"X_train": X[:40], "y_train": y[:40], "X_test": X[40:], "y_test": y[40:]}
+    data |= {"X_val": X[:0], "y_val": y[:0], "synthetic": False}
+    monkeypatch.setattr(cli, "load_cifar10", lambda **sizes: data)
+    tiny = RECIPES["fast65"]._replace(widths=(16, 16, 16), batch_size=10, epochs=1.0)
+    monkeypatch.setitem(RECIPES, "fast65", tiny)
+
+
+def test_the_result_has_the_promised_keys(small, tmp_path, capsys):
+    path = tmp_path / "new" / "result.json"
+    assert cli.main(["fast65", "--seed", "3", "--json", str(path)]) == 0
+    row = json.loads(path.read_text())
+    assert set(row) == set(KEYS.split())
+    assert path.read_text().strip() in capsys.readouterr().out
+    assert (row["recipe"], row["seed"], row["epochs"]) == ("fast65", 3, 1.0)
+    assert 0 <= row["test_accuracy"] <= 1 and row["flops"] > 1e6
+
+
+def test_log_and_network_are_written(small, tmp_path):
+    log, net = tmp_path / "log.json", tmp_path / "net.npz"
+    assert cli.main(["fast65", "--log", str(log), "--save", str(net)]) == 0
+    history = json.loads(log.read_text())
+    assert history["command"] == "python -m utils.recipes fast65 --seed 0"
+    assert len(history["loss"]) == 4 and history["settings"]["batch_size"] == 10
+    assert history["machine"]["threads"] >= 1
+    assert ConvNet.load(net).params["conv1.w"].dtype == np.float32
+
+
+def test_images_held_back_are_measured_and_the_test_images_are_not(small, tmp_path):
+    path = tmp_path / "log.json"
+    assert cli.main(["fast65", "--hold-back", "20", "--log", str(path)]) == 0
+    log = json.loads(path.read_text())
+    assert "val_accuracy" in log["result"] and "test_accuracy" not in log["result"]
+    assert log["command"].endswith("--hold-back 20")
+    assert log["history"]["val_accuracy"][-1] == log["result"]["val_accuracy"]
+
+
+def test_stand_ins_are_not_taken_for_the_real_thing(small, monkeypatch, capsys):
+    data = cli.load_cifar10() | {"synthetic": True}
+    monkeypatch.setattr(cli, "load_cifar10", lambda **sizes: data)
+    assert cli.main(["fast65"]) == 0
+    assert "not CIFAR-10" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", ["-1", "40", "35"])
+def test_too_many_held_back_is_a_sentence(small, capsys, count):
+    assert cli.main(["fast65", "--hold-back", count]) == 1
+    assert f"--hold-back is {count}, expected" in capsys.readouterr().err
+
+
+def test_an_unknown_name_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["fast99"])
+    assert "fast65" in capsys.readouterr().err

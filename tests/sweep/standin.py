@@ -52,7 +52,7 @@ def make():
             time.sleep(recipe.seconds / 4)
             report(step, 20, Net(value(recipe) * step / 20))
         note(f"end {recipe.rate!r}")
-        return SimpleNamespace(net=Net(value(recipe)))
+        return result(Net(value(recipe)))
 
     def accuracy(recipe, net, X, y, views="none"):
         assert (len(X), views) == (len(y), "none")
@@ -60,6 +60,11 @@ def make():
 
     module.train, module.accuracy = train, accuracy
     return module
+
+
+def result(net, stopped=None):
+    """Give what a training gives."""
+    return SimpleNamespace(net=net, solver=SimpleNamespace(stopped=stopped))
 
 
 def note(text):

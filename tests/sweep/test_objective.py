@@ -31,6 +31,25 @@ class Call:
         self.told.append((step, round(accuracy, 6)))
 
 
+def ended(accuracy, stopped=None):
+    net = SimpleNamespace(accuracy=accuracy)
+    return SimpleNamespace(net=net, solver=SimpleNamespace(stopped=stopped))
+
+
+@pytest.mark.parametrize(
+    ("reason", "error"),
+    [
+        ("interrupted; best weights restored, val acc 0.5", KeyboardInterrupt),
+        ("the loss is nan", ArithmeticError),
+    ],
+)
+def test_a_training_that_ended_early_is_no_result(recipes, monkeypatch, reason, error):
+    stopped = f"Stopped after iteration 7: {reason}."
+    monkeypatch.setattr(recipes, "train", lambda *_, **__: ended(0.9, stopped))
+    with pytest.raises(error):
+        sweep.recipe_objective("tiny", pictures(50))(Call())
+
+
 def test_it_trains_the_recipe_with_the_parameters_of_the_trial(recipes):
     objective = sweep.recipe_objective(
         "tiny", pictures(50), seed=3, threads=1, batch_size=5
@@ -49,7 +68,7 @@ def test_a_per_cent_is_reported_once(recipes, monkeypatch):
     def train(recipe, data, seed, threads, report):
         for step in range(1, 1001):
             report(step, 1000, SimpleNamespace(accuracy=step / 1000))
-        return SimpleNamespace(net=SimpleNamespace(accuracy=0.25))
+        return ended(0.25)
 
     monkeypatch.setattr(recipes, "train", train)
     trial = Call()

@@ -60,7 +60,15 @@ def recipe_objective(name, data, *, seed=0, threads=None, **fixed):
                 trial.report(done, measure(net))
 
         more = {"seed": seed, "threads": threads, "report": report}
-        return measure(recipes.train(chosen, part, **more).net)
+        result = recipes.train(chosen, part, **more)
+        # A solver ends early without an exception: at Ctrl-C, which is to end the
+        # sweep, or where numbers are not finite, which makes the parameters bad.
+        stopped = result.solver.stopped
+        if stopped and "interrupted" in stopped:
+            raise KeyboardInterrupt
+        if stopped:
+            raise ArithmeticError(stopped)
+        return measure(result.net)
 
     return objective
 

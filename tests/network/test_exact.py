@@ -145,6 +145,15 @@ def test_no_gradient_passes_a_stop():
     assert net.look(X, y)[2]["image"] is None
 
 
+def test_inside_a_residual_only_the_shortcut_goes_around_a_stop():
+    net, X, y = exact(NETS["stop in a residual"]), images(3, 2, 6, 5), labels(3, 3)
+    grads = net.loss(X, y)[1]
+    assert grads.keys() == net.params.keys() - {"conv2.w", "conv2.b"}
+    through = net.look(X, y)[2]
+    assert np.array_equal(through["conv1"], through["residual1"])
+    assert "conv2" not in through and through["image"].any()
+
+
 @pytest.mark.parametrize("ghost", [1, 2, 3, 4, 9])
 def test_gradients_of_ghost_batches(ghost):
     layers = [Conv(3), BatchNorm(), *CURVED]

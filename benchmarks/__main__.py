@@ -1,4 +1,4 @@
-"""Print tables: ``python -m benchmarks conv layers step ladder jit``."""
+"""Print tables: ``python -m benchmarks conv layers step train savings ladder jit``."""
 
 import argparse
 import importlib
@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 
-NAMES = ("conv", "layers", "step", "ladder", "jit")
+NAMES = ("conv", "layers", "step", "train", "savings", "ladder", "jit")
 TORCH = "2.13.0"
 # They make the BLAS inside NumPy choose code for another processor than this one.
 FOREIGN = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
@@ -37,6 +37,7 @@ def arguments(argv):
         choices=NAMES,
         metavar="NAME",
         help="conv: convolutions; layers: batchnorm; step: whole training steps; "
+        "train: our recipes; savings: what leaving work out gains; "
         "ladder: one layer, six ways; jit: imports and first calls",
     )
     parser.add_argument("--json", metavar="FILE", help="write all rows there")
@@ -57,6 +58,13 @@ def arguments(argv):
     )
     parser.add_argument(
         "--only", default="", help="rows whose name contains this text, such as '7x7'"
+    )
+    parser.add_argument(
+        "--full",
+        type=lambda text: text.split(","),
+        default=(),
+        metavar="RECIPES",
+        help="train: whole trainings, for example 'fast65,fast80', instead of steps",
     )
     parser.add_argument("--figure", metavar="PNG", help="draw the ladder there")
     options = parser.parse_args(argv)

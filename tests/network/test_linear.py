@@ -5,7 +5,7 @@ import pytest
 
 from tests.kernels import engine as reference
 from tests.network.small import agree, images, pair
-from utils.kernels import direct, narrow, threads
+from utils.kernels import direct, narrow, passes, threads
 from utils.kernels.activations import Relu as ReluCurve
 from utils.kernels.fusion import BnAct, Plain, Store, StorePool, StoreStats
 from utils.kernels.simd import LANES
@@ -76,8 +76,15 @@ def test_which_way_suits():
     assert found._way is direct
 
 
-def test_a_pooled_output_is_apart_from_the_whole_one(rng):
+def test_a_pooled_output_is_apart_from_the_whole_one(rng, monkeypatch):
     """Also for a batch that is smaller than one before, when memory is there."""
+    move = passes.move
+
+    def watched(source, sink, *sizes):
+        assert not np.shares_memory(source.x, sink.out)  # threads would race
+        move(source, sink, *sizes)
+
+    monkeypatch.setattr(passes, "move", watched)
     memory, layer = Memory(), Conv(K, 5)
     w = array(rng, 5, 5, C, K)
     for images_of_batch in (20, 16, 20, 8):

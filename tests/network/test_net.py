@@ -33,11 +33,17 @@ def make(dtype=np.float32, **options):
     [
         ({"dtype": np.int32}, "expected float32 or float64."),
         ({"dtype": np.float16}, "expected float32 or float64."),
-        ({"label_smoothing": 1}, "label_smoothing is 1, expected 0 <= it < 1."),
-        ({"label_smoothing": -0.1}, "label_smoothing is -0.1, expected 0 <= it < 1."),
+        (
+            {"label_smoothing": 1},
+            "label_smoothing is 1, expected a number from 0 to less than 1.",
+        ),
+        (
+            {"label_smoothing": -0.1},
+            "label_smoothing is -0.1, expected a number from 0 to less than 1.",
+        ),
         ({"ghost": 0}, "ghost is 0, expected a number of images >= 1."),
         ({"ghost": 2.5}, "ghost is 2.5, expected a number of images >= 1."),
-        ({"input_shape": (8, 8)}, "Layer conv1, Conv(5): Conv(5) needs maps"),
+        ({"input_shape": (8, 8)}, "input_shape is (8, 8), expected (channels, height"),
         ({"input_shape": (3, 1, 8)}, "Layer pool1, MaxPool(): The window height is 2"),
         ({"layers": []}, "layers is empty, expected at least one layer."),
         ({"layers": [Conv]}, "Number 1 of layers is Conv, expected a layer such as"),

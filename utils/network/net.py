@@ -1,9 +1,7 @@
 """`ConvNet`: a network from a list of layers."""
 
 import itertools
-import json
 from collections import OrderedDict
-from pathlib import Path
 
 import numpy as np
 
@@ -11,9 +9,9 @@ from utils.kernels import layout
 from utils.network import engine, exact, written
 from utils.network.loss import cross_entropy
 from utils.network.parameters import Parameters
-from utils.network.parts import arrange, every, shapes
+from utils.network.parts import arrange, check_arguments, every, shapes
+from utils.network.specs import Affine
 from utils.network.summary import Summary
-from utils.whole_files import whole_file
 
 SIZES = 8  # batch sizes that an engine is kept for
 
@@ -80,16 +78,9 @@ class ConvNet(Parameters):
         ghost=None,
         skip_unused=True,
     ):
+        check_arguments(layers, input_shape, dtype, label_smoothing, ghost)
         self.dtype = np.dtype(dtype)
-        if self.dtype not in (np.float32, np.float64):
-            raise ValueError(f"dtype is {dtype!r}, expected float32 or float64.")
-        if not 0 <= label_smoothing < 1:
-            raise ValueError(
-                f"label_smoothing is {label_smoothing!r}, expected 0 <= it < 1."
-            )
-        if ghost is not None and (not isinstance(ghost, int) or ghost < 1):
-            raise ValueError(f"ghost is {ghost!r}, expected a number of images >= 1.")
-        self.layers, self.input_shape = tuple(layers), tuple(input_shape)
+        self.layers, self.input_shape = tuple(layers), tuple(map(int, input_shape))
         self.label_smoothing, self.ghost = label_smoothing, ghost
         self.skip_unused = skip_unused
         self.parts = arrange(layers, input_shape)
@@ -101,7 +92,7 @@ class ConvNet(Parameters):
             )
         self.classes = self.parts[-1].out_shape[0]
         super().__init__(self.parts, self.dtype, seed)
-        self._engines = OrderedDict()
+        self._engines, self._sizes = OrderedDict(), {self.input_shape[1:]}
 
     def __repr__(self):
         """Write it as it could be typed in."""
@@ -171,9 +162,23 @@ class ConvNet(Parameters):
                 f"X has shape {X.shape}, expected (N, {self.input_shape[0]}, height, "
                 f"width) with at least one image."
             )
-        if X.dtype != self.dtype:
-            X = X.astype(self.dtype)
-        return X
+        if X.dtype.kind not in "fiu":
+            raise ValueError(f"X has dtype {X.dtype}, expected real numbers.")
+        if X.shape[2:] not in self._sizes:
+            self._check_size(X.shape[1:])
+        return X if X.dtype == self.dtype else X.astype(self.dtype)
+
+    def _check_size(self, shape):
+        """Refuse images of a size that the layers cannot work with."""
+        there = every(arrange(self.layers, shape))
+        for mine, part in zip(every(self.parts), there, strict=True):
+            if isinstance(part.layer, Affine) and mine.in_shape != part.in_shape:
+                raise ValueError(
+                    f"X has images of {shape[1]} x {shape[2]} pixels, expected "
+                    f"{self.input_shape[1]} x {self.input_shape[2]}: {mine.name} reads "
+                    f"whole maps."
+                )
+        self._sizes.add(shape[1:])
 
     def _check_labels(self, y, N):
         y = np.asarray(y)
@@ -224,11 +229,14 @@ class ConvNet(Parameters):
         N, C, H, W = X.shape
         key = N, H, W
         if key not in self._engines:
+            memory = self._store.memory
+            before = memory.nbytes
+            new = engine.Engine(self._store, self.parts, N, C, H, W, self.skip_unused)
+            if memory.nbytes > before:  # others would keep the smaller buffers alive
+                self._engines.clear()
             while len(self._engines) >= SIZES:
                 self._engines.popitem(last=False)
-            self._engines[key] = engine.Engine(
-                self._store, self.parts, N, C, H, W, self.skip_unused
-            )
+            self._engines[key] = new
         self._engines.move_to_end(key)
         self._engine = self._engines[key]
         return self._engine.forward(self._channels_last(X), train).reshape(N, -1)
@@ -332,13 +340,9 @@ class ConvNet(Parameters):
             "layers": written.to_plain(self.layers),
             "input_shape": self.input_shape,
             "label_smoothing": self.label_smoothing,
+            "ghost": self.ghost,
         }
-        arrays = self.state_dict()
-        if dtype is not None:
-            arrays = {name: array.astype(dtype) for name, array in arrays.items()}
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as file:
-            np.savez(file, about=json.dumps(about), **arrays)
+        written.write(path, about, self.state_dict(), dtype)
 
     @classmethod
     def load(cls, path, dtype=np.float32):
@@ -356,19 +360,10 @@ class ConvNet(Parameters):
         Raises
         ------
         ValueError
-            If the file is not one of ours; it is never unpickled.
+            If the file is damaged or not one of ours; it is never unpickled.
         """
-        with np.load(path, allow_pickle=False) as file:
-            if "about" not in file:
-                raise ValueError(f"{path} holds no network: it has no entry 'about'.")
-            about = json.loads(str(file["about"]))
-            arrays = {name: file[name] for name in file.files if name != "about"}
-        net = cls(
-            written.from_plain(about["layers"]),
-            tuple(about["input_shape"]),
-            dtype=dtype,
-            label_smoothing=about["label_smoothing"],
-        )
+        layers, about, arrays = written.read(path)
+        net = cls(layers, **about, dtype=dtype)
         net.load_state_dict(arrays)
         return net
 

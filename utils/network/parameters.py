@@ -105,6 +105,7 @@ class Parameters:
 
     def filters(self, name):
         """Count the real numbers on the last axis of a parameter; more are padding."""
+        self.matching([name])
         part = next(p for p in every(self.parts) if p.name == name.split(".")[0])
         return part.filters
 

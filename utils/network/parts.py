@@ -6,6 +6,7 @@ by zeros that stay zeros, because there the filters of one weight lie side by si
 """
 
 import math
+import numbers
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,6 +53,33 @@ class Part:
     def filters(self):
         """Real channels or units of the output."""
         return self.out_shape[0]
+
+
+def check_arguments(layers, input_shape, dtype, label_smoothing, ghost):
+    """Refuse arguments of `ConvNet` that make no sense."""
+    if not isinstance(layers, list | tuple):
+        raise ValueError(f"layers is {layers!r}, expected a list of layers.")
+    shape = input_shape if isinstance(input_shape, list | tuple) else ()
+    if len(shape) != 3 or not all(_is_whole(length) for length in shape):
+        raise ValueError(
+            f"input_shape is {input_shape!r}, expected (channels, height, width), "
+            f"whole numbers >= 1."
+        )
+    if dtype not in (float, np.float32, np.float64, "float32", "float64"):
+        raise ValueError(f"dtype is {dtype!r}, expected float32 or float64.")
+    real = isinstance(label_smoothing, numbers.Real)
+    if not real or not 0 <= label_smoothing < 1:
+        raise ValueError(
+            f"label_smoothing is {label_smoothing!r}, expected a number from 0 to "
+            f"less than 1."
+        )
+    if ghost is not None and not _is_whole(ghost):
+        raise ValueError(f"ghost is {ghost!r}, expected a number of images >= 1.")
+
+
+def _is_whole(value):
+    integral = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return integral and value >= 1
 
 
 def arrange(layers, input_shape):
@@ -101,6 +129,8 @@ def _has_bias(layer, after, name):
         return False
     after = [other for other in after[:2] if not isinstance(other, MaxPool)]
     normalised = bool(after) and isinstance(after[0], BatchNorm)
+    if isinstance(layer, Whiten):
+        return not normalised
     if layer.bias and normalised:
         raise ValueError(
             f"Layer {name} has bias=True in front of a BatchNorm, which subtracts it "

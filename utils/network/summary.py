@@ -47,17 +47,25 @@ def training_flops(parts, frozen=(), input_shape=None):
     input_shape : tuple of 3 ints, optional
         (C, H, W), by default what the parts were arranged for.
     """
-    total = forward = 0
-    below = False  # whether anything before this layer learns
-    for part in every(_resized(parts, input_shape)):
+    return _count(_resized(parts, input_shape), frozen, False)[0]
+
+
+def _count(parts, frozen, below):
+    """Give operations, and whether anything learns; `below`: anything before does."""
+    total = 0
+    for place, part in enumerate(parts):
         if isinstance(part.layer, specs.StopGradient):
-            below, total = False, forward
-            continue
-        forward += flops(part)
-        trained = [key for key in shapes(part)[0] if f"{part.name}.{key}" not in frozen]
-        total += flops(part) * (1 + below + ("w" in trained))
-        below = below or bool(trained)
-    return total
+            # Nothing before it is gone back through: only the passes forward count.
+            total, below = sum(map(flops, every(parts[:place]))), False
+        elif part.inner:
+            more, learns = _count(part.inner, frozen, below)
+            total, below = total + more, below or learns
+        else:
+            keys = shapes(part)[0]
+            trained = [key for key in keys if f"{part.name}.{key}" not in frozen]
+            total += flops(part) * (1 + below + ("w" in trained))
+            below = below or bool(trained)
+    return total, below
 
 
 def _resized(parts, input_shape):

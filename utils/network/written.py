@@ -1,8 +1,14 @@
-"""Layers as lists and dictionaries that JSON can hold."""
+"""Networks in files: layers as JSON can hold them, and arrays.  No pickles."""
 
+import json
+import zipfile
+import zlib
 from dataclasses import fields
 
+import numpy as np
+
 from utils.network import specs
+from utils.whole_files import whole_file
 
 KINDS = {
     name: kind
@@ -35,3 +41,67 @@ def from_plain(plain):
             values = {"layers": from_plain(values["layers"])}
         layers.append(KINDS[name](**values))
     return layers
+
+
+def write(path, about, arrays, dtype=None):
+    """Write a file that takes its name only when it is complete.
+
+    Parameters
+    ----------
+    path : str or Path
+    about : dict
+        What JSON can hold, ``layers`` among it.
+    arrays : dict
+        Name -> array.
+    dtype : numpy dtype, optional
+        What arrays are converted to.
+    """
+    if dtype is not None:
+        arrays = {name: array.astype(dtype) for name, array in arrays.items()}
+    with whole_file(path) as file:
+        np.savez(file, about=json.dumps(about), **arrays)
+
+
+def read(path):
+    """Read what `write` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    layers : list of Layer
+    about : dict
+        The rest of ``about``: arguments of `ConvNet`.
+    arrays : dict
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged or not one of ours.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if "about" not in file:
+                raise ValueError("it has no entry 'about'")
+            about = json.loads(str(file["about"]))
+            arrays = {name: file[name] for name in file.files if name != "about"}
+            layers = from_plain(about.pop("layers"))
+            known = {"input_shape", "label_smoothing", "ghost"}
+            about = {name: about[name] for name in known}
+            return layers, about, arrays
+    except OSError:
+        raise
+    except (
+        AttributeError,
+        EOFError,
+        KeyError,
+        TypeError,
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        # NumPy advises to unpickle what it cannot read; we do not pass that on.
+        why = "it is no .npz file" if "pickle" in str(error) else error
+        raise ValueError(f"{path} holds no network: {why}.") from None

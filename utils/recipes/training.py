@@ -89,7 +89,7 @@ def train(recipe, data, seed=0, threads=None, report=None, **more):
     threads : int, optional
         Only to make sure: kernels take what ``UTILS_THREADS`` said at their start.
     report : callable, optional
-        ``report(step, steps, net)`` is called after each epoch.
+        ``report(step, steps, net)`` is called ten times on the way.
     **more
         For `Solver`: ``evaluate``, ``on_evaluate``, ``checkpoint`` and so on.
 
@@ -116,8 +116,9 @@ def train(recipe, data, seed=0, threads=None, report=None, **more):
     optimizer = make_optimizer(recipe)
     last = {}
     if report is not None:
+        steps = recipe.epochs * len(data["y_train"]) / recipe.batch_size
         more = {
-            "evaluate": "epoch",
+            "evaluate": max(1, round(steps / 10)),
             "on_evaluate": lambda solver: report(solver.step, solver.num_updates, net),
         } | more
     solver = Solver(

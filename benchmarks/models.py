@@ -5,9 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from benchmarks.nets import DECAY, MOMENTUM, RATE
 from benchmarks.rivals import LAYOUTS, images_to_torch
-
-RATE, MOMENTUM, DECAY = 1e-3, 0.9, 5e-4
 
 
 def _three_layer(names):
@@ -67,11 +66,11 @@ def _airbench(names):
     for C, K in ((24, 64), (64, 256), (256, 256)):
         norms = nn.BatchNorm2d(K), nn.BatchNorm2d(K)
         for norm in norms:
-            norm.weight.requires_grad_("gamma0" in names)
+            norm.weight.requires_grad_("bn1.gamma" in names)
         layers += [nn.Conv2d(C, K, 3, padding=1, bias=False), nn.MaxPool2d(2)]
         layers += [norms[0], nn.GELU()]
         layers += [nn.Conv2d(K, K, 3, padding=1, bias=False), norms[1], nn.GELU()]
-    last = nn.Linear(256, 10, bias="bf" in names)
+    last = nn.Linear(256, 10, bias="affine1.b" in names)
     return [*layers, LargestPixel(), last, Scaled(9)], None
 
 

@@ -217,7 +217,9 @@ def test_pooling_by_hand():
 
 
 def test_batchnorm_by_hand():
-    net = ConvNet([BatchNorm(eps=0.25, momentum=0.75), *HEAD], (1, 1, 2), dtype=float)
+    net = ConvNet(
+        [BatchNorm(eps=0.25, momentum=0.75), *HEAD], (1, 1, 2), dtype=np.float64
+    )
     X = np.array([1.0, 3, 5, 7]).reshape(2, 1, 1, 2)  # mean 4, variance 5
     net.loss(X, np.array([0, 1]))
     assert net.state["bn1.mean"] == 0.25 * 4

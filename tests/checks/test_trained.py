@@ -8,6 +8,7 @@ import pytest
 from utils.checks import load_trained, save_trained
 from utils.checks.compare import Wrong
 from utils.exercises.cnn import ThreeLayerConvNet
+from utils.network import Affine, BatchNorm, Conv, ConvNet, MaxPool, Relu, Residual
 
 CONFIG = {
     "input_dim": (3, 4, 6),
@@ -113,3 +114,35 @@ def test_a_network_changed_after_training_is_named(model, tmp_path):
     save_trained(model, CONFIG | {"hidden_dim": 6}, tmp_path / "cnn.npz")
     with pytest.raises(ValueError, match="does not fit the network: W2, W3, b2, beta2"):
         load_trained(ThreeLayerConvNet, tmp_path / "cnn.npz")
+
+
+@pytest.fixture
+def net(rng):
+    inner = Residual([Conv(4), Relu()])
+    layers = [Conv(4), BatchNorm(), Relu(), MaxPool(), inner, Affine(10)]
+    net = ConvNet(layers, (3, 8, 6), seed=1)
+    X = rng.normal(size=(6, 3, 8, 6)).astype(np.float32)
+    net.loss(X, np.arange(6))  # moves the running statistics
+    return net
+
+
+def test_a_net_of_layers_comes_back_bit_for_bit(net, rng, tmp_path):
+    path = tmp_path / "cnn.npz"
+    save_trained(net, {"note": "mine", "normalize": "channels"}, path)
+    loaded, config = load_trained(ThreeLayerConvNet, path)
+    X = rng.normal(size=(3, 3, 8, 6)).astype(np.float32)
+    np.testing.assert_array_equal(loaded.loss(X), net.loss(X))
+    assert loaded.layers == net.layers
+    assert (config["normalize"], config["note"]) == ("channels", "mine")
+
+
+def test_a_damaged_net_of_layers_is_named(net, tmp_path):
+    path = tmp_path / "cnn.npz"
+    save_trained(net, {}, path)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    for change in ({"layers": [["Unknown", {}]]}, {"input_shape": (3, 9, 9)}):
+        config = json.loads(str(arrays["config"])) | change
+        np.savez(path, **arrays | {"config": json.dumps(config)})
+        with pytest.raises(ValueError, match="cnn.npz is not a trained network"):
+            load_trained(ThreeLayerConvNet, path)

@@ -2,7 +2,8 @@
 
 The file is a ``.npz`` archive without pickles: parameters by name, batchnorm's
 running statistics as ``bn0_running_mean`` and so on, and ``config``, a JSON text with
-the constructor's arguments and the ``normalize`` of the data it was trained on.
+the constructor's arguments and the ``normalize`` of the data it was trained on.  Of a
+`ConvNet` it holds all arrays of ``state_dict`` and, in ``config``, the layers.
 """
 
 import json
@@ -13,6 +14,7 @@ import numpy as np
 
 from utils.checks.cnn_init import params_of
 from utils.checks.subject import short_path
+from utils.network import ConvNet, written
 from utils.whole_files import whole_file
 
 STATISTICS = ("running_mean", "running_var")
@@ -24,10 +26,11 @@ def save_trained(model, config, path):
     Parameters
     ----------
     model : object
-        Has ``params``, a dict of arrays, and ``bn_params``, a list of dicts.
+        Has ``params``, a dict of arrays, and ``bn_params``, a list of dicts; or a
+        `utils.network.ConvNet`.
     config : dict
-        The constructor's arguments by name, and ``normalize``, how the images were
-        normalised.
+        The constructor's arguments by name (not for a `ConvNet`, which knows its
+        layers), and ``normalize``, how the images were normalised.
     path : str or Path
         Where to; folders are made.  A file that is there is replaced only once the
         new one is complete.
@@ -40,10 +43,13 @@ def save_trained(model, config, path):
         If the model has no ``params``.
     """
     path = Path(path)
+    if isinstance(model, ConvNet):
+        layers = {"layers": written.to_plain(model.layers)}
+        config = config | layers | {"input_shape": model.input_shape}
     if "dtype" in config:
         config = config | {"dtype": np.dtype(config["dtype"]).name}
     try:
-        arrays = {"config": np.array(json.dumps(config)), **params_of(model)}
+        arrays = {"config": np.array(json.dumps(config)), **_arrays_of(model)}
     except TypeError as error:
         raise ValueError(
             f"config is {config!r}; it must hold numbers, texts and tuples only "
@@ -57,20 +63,26 @@ def save_trained(model, config, path):
         np.savez(file, **arrays)
 
 
+def _arrays_of(model):
+    return model.state_dict() if isinstance(model, ConvNet) else params_of(model)
+
+
 def load_trained(cls, path):
     """Read what `save_trained` wrote, and build the model again.
 
     Parameters
     ----------
     cls : callable
-        The model's class; called with the saved arguments.
+        The model's class; called with the saved arguments.  Not needed if the file
+        holds a `ConvNet`.
     path : str or Path
         The file.
 
     Returns
     -------
     model : object
-        An instance of ``cls`` with the saved parameters and running statistics.
+        An instance of ``cls``, or a `ConvNet`, with the saved parameters and running
+        statistics.
     config : dict
         What was saved with it, ``normalize`` included.
 
@@ -88,6 +100,8 @@ def load_trained(cls, path):
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         config = json.loads(str(arrays.pop("config")))
+        if "layers" in config:
+            return _net_from(config, arrays), config
         arguments = _constructor_arguments(config)
     except FileNotFoundError:
         raise FileNotFoundError(
@@ -108,6 +122,14 @@ def load_trained(cls, path):
     _require_fit(where, params, arrays)
     params.update(arrays)
     return model, config
+
+
+def _net_from(config, arrays):
+    """Build a `ConvNet` again."""
+    layers = written.from_plain(config["layers"])
+    net = ConvNet(layers, tuple(config["input_shape"]))
+    net.load_state_dict(arrays)
+    return net
 
 
 def _constructor_arguments(config):

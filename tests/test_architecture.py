@@ -41,15 +41,17 @@ ARROWS = {
     "fast_layers": "kernels shapes batchnorm",
     "ladder": "kernels",
     "augment": "kernels",
-    "blocks": "layers batchnorm fast_layers",
+    "fast_blocks": "kernels shapes layers fast_layers",
+    "blocks": "layers batchnorm fast_layers fast_blocks",
     "network": "kernels layers batchnorm fast_layers receptive_field shapes whole_files",
     "solver": "optim whole_files",
     "receptive_field_probe": "receptive_field fast_layers",
     "recipes": "network solver optim augment cifar10 kernels whole_files",
     "studies": "layers blocks solver gradient_check",
-    "checks": "gradient_check layers batchnorm fast_layers cifar10 whole_files",
+    "checks": "gradient_check layers batchnorm fast_layers cifar10 network whole_files",
     "pdf": "cifar10 whole_files",
     "sweep": "recipes cifar10",
+    "experiments": "recipes network solver optim augment cifar10",
     # the student's
     "exercises.__init__": "",
     "exercises.receptive_field": "",
@@ -86,7 +88,8 @@ BARE = "environment installer"
 
 # Modules whose work is to tell a person something; all others return or raise.
 PRINTING = (
-    "checks solver sweep workbook cifar10 environment installer pdf.cli kernels.notice"
+    "checks solver sweep experiments.cli workbook cifar10 environment installer "
+    "pdf.cli kernels.notice"
 )
 
 LONGEST = 400

@@ -13,6 +13,7 @@ What trains a network:
 
 `kernels/`                  the engine room: every jitted function
 `fast_layers.py`            the given twins of the exercises
+`fast_blocks.py`            conv_relu_pool and affine, without detours through memory
 `blocks.py`                 sandwich layers: conv_relu_pool, affine_relu, ...
 `network/`                  a network from a list of layers, fused inside
 `optim/`                    update rules: SGD to Muon; schedules, groups, averages
@@ -27,6 +28,7 @@ What the notebooks look at:
 `receptive_field.py`        what a neuron sees, found by counting pixels
 `receptive_field_probe.py`  the same, asked of our own layers
 `studies.py`                the small nets that experiments are made with
+`experiments/`              what each idea of the recipes is worth; inside a network
 `ladder.py`                 one convolution, from Python's loops to the engine
 `plots/`                    every figure; its style is `workbook.mplstyle`
 `workbook.py`               how a notebook starts, reloads code and shows sources

@@ -1,0 +1,79 @@
+import json
+
+import numpy as np
+import pytest
+
+from utils.experiments import runs
+from utils.network import Affine, Conv, ConvNet, GlobalMaxPool
+
+
+def write(folder, name, seed, seconds, accuracy, key="test"):
+    result = {
+        "recipe": name,
+        "seed": seed,
+        "train_seconds": seconds,
+        f"{key}_accuracy": accuracy,
+        f"{key}_accuracy_tta": accuracy + 0.01,
+    }
+    path = folder / f"{name}-{seed}.json"
+    path.write_text(json.dumps({"result": result, "loss": [2.3]}))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write(tmp_path, "fast65", 10, 2.0, 0.68)
+    write(tmp_path, "fast65", 2, 1.0, 0.66)
+    write(tmp_path, "record94", 0, 300.0, 0.93)
+    write(tmp_path, "fast80", 0, 6.0, 0.8, key="val")  # tuned, not measured
+    return tmp_path
+
+
+def test_logs_come_in_the_order_of_their_seeds(folder):
+    logs = runs.read_logs("fast65", folder)
+    assert [log["result"]["seed"] for log in logs] == [2, 10]
+    assert runs.read_logs("fast90", folder) == []
+
+
+def test_the_summary_is_over_seeds_and_test_images_only(folder):
+    table = runs.summarise(["fast65", "fast80", "fast90", "record94"], folder)
+    assert list(table) == ["fast65", "record94"]
+    row = table["fast65"]
+    assert (row["seconds"], row["seeds"]) == (1.5, 2)
+    assert row["accuracy"] == pytest.approx(0.67)
+    assert row["std"] == pytest.approx(0.01)
+    assert row["accuracy_tta"] == pytest.approx(0.68)
+
+
+def test_the_frontier_takes_views_where_the_source_does(folder):
+    found = runs.frontier(folder)
+    assert list(found) == ["fast65", "record94, six views"]
+    assert found["fast65"] == pytest.approx((1.5, 0.67, 0.01))
+    assert found["record94, six views"] == pytest.approx((300, 0.94, 0))
+
+
+def test_networks_and_results_are_read_or_missing(tmp_path):
+    assert runs.read_net("fast90", tmp_path) is None
+    assert runs.read_result("sizes", tmp_path) is None
+    net = ConvNet([Conv(4), GlobalMaxPool(), Affine(10)])
+    net.save(tmp_path / "fast90.npz", dtype=np.float16)
+    assert runs.read_net("fast90", tmp_path).layers == net.layers
+    (tmp_path / "sizes.json").write_text('{"results": {}}')
+    assert runs.read_result("sizes", tmp_path) == {"results": {}}
+
+
+def test_the_default_folder_stands_beside_the_notebooks(tmp_path, monkeypatch):
+    assert (runs.FOLDER.parent / "utils" / "experiments").is_dir()
+    monkeypatch.setattr(runs, "FOLDER", tmp_path)
+    assert runs.read_logs("fast65") == [] and runs.frontier() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("sizes", "python -m utils.experiments sizes --out runs/sizes.json"),
+        ("fast65", "python -m utils.recipes fast65 --log runs/fast65-0.json"),
+        ("fast90", "--log runs/fast90-0.json --save runs/fast90.npz"),
+    ],
+)
+def test_whoever_lacks_a_file_is_told_how_to_make_it(name, command):
+    assert runs.how_to_make(name).endswith(command)

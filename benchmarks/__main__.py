@@ -74,6 +74,8 @@ def arguments(argv):
         parser.error(f"--rounds is {options.rounds}, expected 3 or more")
     if options.figure and "ladder" not in options.names:
         parser.error("--figure draws the ladder: name it, too")
+    if options.full and "train" not in options.names:
+        parser.error("--full is for train: name it, too")
     return options
 
 

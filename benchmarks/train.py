@@ -288,6 +288,10 @@ def full(name, data, layout="torch cl", seed=0):
 
 def rows(options):
     """Measure all rows of the table; see `conv.rows`."""
+    for name in options.full:
+        if name not in RECIPES:
+            known = ", ".join(RECIPES)
+            raise SystemExit(f"--full names {name!r}, expected some of {known}.")
     data = load_cifar10(num_train=50000, num_val=0)
     if options.full:
         for name in options.full:

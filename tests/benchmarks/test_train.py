@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from benchmarks import __main__ as cli  # noqa: E402
 from benchmarks import train  # noqa: E402
 from benchmarks.harness import Mismatch  # noqa: E402
 from benchmarks.rivals import LAYOUTS  # noqa: E402
@@ -112,3 +113,16 @@ def test_the_sum_counts_every_step(table):
 def test_distance_needs_the_same_names():
     assert train.distance({"a": np.ones(2)}, {"b": np.ones(2)}) == np.inf
     assert train.distance({"a": np.ones(4)}, {"a": np.full(4, 2.0)}) == 0.5
+
+
+def test_an_unknown_recipe_is_a_sentence():
+    with pytest.raises(SystemExit, match="--full names 'fast66', expected some of fas"):
+        next(train.rows(SimpleNamespace(full=["fast66"])))
+
+
+def test_full_belongs_to_train(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        cli.arguments(["conv", "--full", "fast65"])
+    assert "--full is for train: name it, too" in capsys.readouterr().err
+    options = cli.arguments(["train", "--full", "fast65,fast80"])
+    assert options.full == ["fast65", "fast80"]

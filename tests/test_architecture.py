@@ -51,7 +51,7 @@ ARROWS = {
     "checks": "gradient_check layers batchnorm fast_layers cifar10 network whole_files",
     "pdf": "cifar10 whole_files",
     "sweep": "recipes cifar10",
-    "experiments": "recipes network solver optim augment cifar10",
+    "experiments": "recipes network solver optim augment cifar10 plots",
     # the student's
     "exercises.__init__": "",
     "exercises.receptive_field": "",

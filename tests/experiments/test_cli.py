@@ -48,3 +48,14 @@ def test_errors_are_sentences(tmp_path, monkeypatch, capsys):
 
 def test_the_two_names_are_those_that_runs_knows():
     assert set(cli.EXPERIMENTS) == set(runs.EXPERIMENTS)
+
+
+def test_figures_are_drawn_of_what_is_there(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(runs, "FOLDER", tmp_path)
+    (tmp_path / "ablation.json").write_text(
+        json.dumps({"results": {"all": [{"accuracy": 0.7}]}})
+    )
+    assert cli.main(["figures", "--out", str(tmp_path / "docs")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == str(tmp_path / "docs" / "cnn-ablation.png")
+    assert "no results of fast65" in lines[1] and "of sizes" in lines[2]

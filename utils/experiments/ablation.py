@@ -26,6 +26,7 @@ from utils.solver import Solver
 
 HELD_BACK = 5000
 BASE = RECIPES["fast80"]._replace(sizes=((0.0, 20),))
+CURVES = {"gelu": "GELU", "relu": "ReLU", "silu": "SiLU"}
 
 
 class Variant(NamedTuple):
@@ -58,8 +59,11 @@ VARIANTS = {
     "no batchnorm": Variant(without="batchnorm", rate=0.06),
     "ghost batchnorm, 50 images": Variant({"ghost": 50}),
     "no label smoothing": Variant({"label_smoothing": 0.0}),
-    "ReLU for GELU": Variant({"activation": "relu"}),
-    "SiLU for GELU": Variant({"activation": "silu"}),
+    **{
+        f"{name} for {CURVES[BASE.activation]}": Variant({"activation": curve})
+        for curve, name in CURVES.items()
+        if curve != BASE.activation
+    },
     "Nesterov SGD for Muon": Variant(optimizer="sgd", rate=0.5),
     "AdamW for Muon": Variant(optimizer="adamw", rate=4e-3),
     "no flip": Variant({"flip": None}),

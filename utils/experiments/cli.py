@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from utils.cifar10 import load_cifar10
-from utils.experiments import ablation, runs, sizes
+from utils.experiments import ablation, figures, runs, sizes
 from utils.recipes.cli import held_back, machine, write
 
 EXPERIMENTS = {"ablation": ablation, "sizes": sizes}
@@ -17,30 +17,48 @@ def main(argv=None):
     """Run an experiment from a shell; see the top of the package."""
     parser = argparse.ArgumentParser(
         prog="python -m utils.experiments",
-        description="Run an experiment and write its result as JSON. All accuracies "
-        f"are those of {HELD_BACK:,} training images that are held back.",
+        description="Run an experiment and write its result as JSON; all accuracies "
+        f"are those of {HELD_BACK:,} training images that are held back. Or draw "
+        "figures of what is in runs/.",
     )
-    parser.add_argument("name", choices=EXPERIMENTS)
+    parser.add_argument("name", choices=[*EXPERIMENTS, "figures"])
     parser.add_argument("--seeds", type=int, default=3, help="default: 3")
-    parser.add_argument("--out", type=Path, help="default: runs/NAME.json")
+    parser.add_argument("--out", type=Path, help="default: runs/NAME.json, or docs/")
     args = parser.parse_args(argv)
     if args.seeds < 1:
         parser.error(f"--seeds is {args.seeds}, expected 1 or more")
     try:
-        data = load_cifar10(num_train=50000, num_val=0)
-        count = min(HELD_BACK, len(data["y_train"]) // 10)
-        results = EXPERIMENTS[args.name].run(
-            held_back(data, count), args.seeds, report=tell
-        )
-        command = f"python -m utils.experiments {args.name} --seeds {args.seeds}"
-        about = {"command": command, "held_back": count, "machine": machine()}
-        out = args.out or runs.FOLDER / f"{args.name}.json"
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write(out, json.dumps(about | {"results": results}, indent=1))
+        if args.name == "figures":
+            draw(args.out)
+        else:
+            run(args)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def run(args):
+    """Run an experiment."""
+    data = load_cifar10(num_train=50000, num_val=0)
+    count = min(HELD_BACK, len(data["y_train"]) // 10)
+    results = EXPERIMENTS[args.name].run(
+        held_back(data, count), args.seeds, report=tell
+    )
+    command = f"python -m utils.experiments {args.name} --seeds {args.seeds}"
+    about = {"command": command, "held_back": count, "machine": machine()}
+    out = args.out or runs.FOLDER / f"{args.name}.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write(out, json.dumps(about | {"results": results}))
+
+
+def draw(folder):
+    """Draw all figures, and say what is missing."""
+    drawn, missing = figures.draw_all(folder)
+    for path in drawn:
+        tell(str(path))
+    for name in missing:
+        tell(runs.how_to_make(name))
 
 
 def tell(line):

@@ -11,9 +11,10 @@ from utils.network import specs
 def first_filters(model):
     """Give the filters of the first convolution as they look at the image itself.
 
-    A whitening layer before it holds every filter twice, with both signs, and GELU(v) -
-    GELU(-v) = v: so half of the filter that reads them, added up over both, is linear
-    in the image.  That half is shown; the other one, which is even, has no picture.
+    A whitening layer before it holds every filter twice, with both signs, and f(v) -
+    f(-v) = v for ReLU, GELU and SiLU: so half of the filter that reads them, added up
+    over both, is linear in the image.  That half is shown; the other one, which is
+    even, has no picture.
 
     Parameters
     ----------

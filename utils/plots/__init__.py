@@ -12,6 +12,7 @@ from utils.plots.comparisons import (
     show_confusions,
     show_surprises,
 )
+from utils.plots.files import save_figure
 from utils.plots.network_views import show_reasons, show_whitening
 from utils.plots.pictures import (
     WIDTH,
@@ -71,6 +72,7 @@ __all__ = [
     "plot_slices",
     "plot_step_parts",
     "plot_training",
+    "save_figure",
     "show_confusion",
     "show_confusions",
     "show_filters",

@@ -30,7 +30,14 @@ QUICK = {
     "Receptive-Fields": {"NUM_RANDOM_NETS": 10, "NUM_NAN_NETS": 3},
     "CNN-Layers": {"TIMING_IMAGES": 2, "LADDER_IMAGES": 2},
     "CNN-BatchNorm": {"STUDY_IMAGES": 100, "INIT_EPOCHS": 1, "BATCH_EPOCHS": 1},
-    "CNN": {"NUM_TRAIN": 400, "NUM_TEST": 200},
+    "CNN": {
+        "NUM_TRAIN": 400,
+        "NUM_TEST": 200,
+        "NUM_SEEDS": 1,
+        "RATE_STEPS": 20,
+        "TIMING_STEPS": 1,
+        "LOOK_IMAGES": 20,
+    },
 }
 METADATA = {
     "kernelspec": {

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from tests.kernels.engine import between_canaries, needs_compiler, normal, run_checked
 from utils.kernels import affine, threads
+from utils.kernels.gemm import WIDTH
+from utils.kernels.scratch import own
 from utils.kernels.simd import LANES
 
 pytestmark = needs_compiler
@@ -19,14 +21,14 @@ def bound(a, b):
 @given(
     st.integers(1, 40),
     st.integers(1, 40),
-    st.integers(1, 7),
+    st.integers(1, 7).map(lambda m: m * LANES) | st.integers(WIDTH, 3 * WIDTH),
     st.sampled_from([1, 2, 3]),
     st.booleans(),
     st.integers(0, 2**32 - 1),
 )
-def test_against_numpy(N, d, m, workers, relu, seed):
+def test_against_numpy(N, d, M, workers, relu, seed):
     rng, before = np.random.default_rng(seed), threads.count
-    D, M = d * LANES, m * LANES
+    D = d * LANES
     x, w, b, dout = (normal(rng, *s) for s in ((N, D), (D, M), (M,), (N, M)))
     out, out_untouched = between_canaries((N, M))
     dx, dx_untouched = between_canaries((N, D))
@@ -54,6 +56,23 @@ def test_a_nan_survives_the_relu():
     out = np.zeros((1, LANES), np.float32)
     affine.forward(x, w, w[0], out, relu=True)
     assert np.isnan(out).all()
+
+
+@pytest.mark.parametrize("M", [0, LANES, WIDTH, WIDTH + 1, 5 * WIDTH - 1])
+def test_it_suits_what_fills_a_panel_or_whole_vectors(M):
+    assert affine.suits(M)
+    assert not affine.suits(LANES - 1) and not affine.suits(1)
+
+
+def test_garbage_in_scratch_memory_is_not_added(rng):
+    # 5 images are computed as 6 or 8 rows: those that are missing must be zeros.
+    x, w = normal(rng, 5, 3 * LANES), normal(rng, 3 * LANES, WIDTH + 1)
+    b, out, again = w[0].copy(), *np.empty((2, 5, WIDTH + 1), np.float32)
+    affine.forward(x, w, b, out)
+    for piece in own().pieces():
+        piece[:] = np.nan
+    affine.forward(x, w, b, again)
+    np.testing.assert_array_equal(out, again)
 
 
 N, D, M = 3, 2 * LANES, LANES
@@ -102,7 +121,7 @@ from utils.kernels import affine, simd
 from utils.kernels.scratch import own
 from utils.kernels.simd import LANES
 
-N, D, M = 7, 19 * LANES, 3 * LANES
+N, D, M = 7, 19 * LANES, 6 * LANES + 3
 x, w, b, out = (np.ones(s, np.float32) for s in ((N, D), (D, M), M, (N, M)))
 dx, dw, db = np.ones_like(x), np.ones_like(w), np.ones_like(b)
 calls = [

@@ -59,12 +59,44 @@ def test_against_the_oracle(rng, shape):
         assert abs(a - e).max() <= 2.0**-18 * size.max()
 
 
+def pooled(x, w, b, dout, stride, pad, dpooled):
+    """Convolve, rectify and pool; give the result and all gradients."""
+    out = np.full(dpooled.shape, np.nan, np.float32)
+    how = dout.shape, stride, pad
+    kept = convolution.forward_pooled(x, w, b, out, *how)
+    return [out, *convolution.backward_pooled(dpooled, x, w, *kept, *how)]
+
+
+def exact_pooled(x, w, b, dout, stride, pad, dpooled):
+    x, w, b, dpooled = (a.astype(float) for a in (x, w, b, dpooled))
+    y = oracle.conv_forward(x, w, b, stride, pad)
+    z = np.maximum(y, 0)
+    out = oracle.max_pool_forward(z, 2, 2, 2)
+    dz = oracle.max_pool_backward(dpooled, z, 2, 2, 2)
+    return [out, *oracle.conv_backward(dz * (y > 0), x, w, stride, pad)]
+
+
+@pytest.mark.parametrize("batch_bytes", [2**26, 1])
+@pytest.mark.parametrize("shape", CONVS)
+def test_pooled_against_the_oracle(rng, monkeypatch, shape, batch_bytes):
+    monkeypatch.setattr(convolution, "BATCH_BYTES", batch_bytes)
+    args = arrays(rng, shape)
+    N, F, H_out, W_out = args[3].shape
+    dpooled = rng.standard_normal((N, F, H_out // 2, W_out // 2)).astype(np.float32)
+    got, again = pooled(*args, dpooled), pooled(*args, dpooled)
+    for a, b in zip(got, again, strict=True):
+        np.testing.assert_array_equal(a, b)
+    for a, e in zip(got, exact_pooled(*args, dpooled), strict=True):
+        assert a.shape == e.shape and a.dtype == np.float32 and a.flags.c_contiguous
+        assert_close(a, e)
+
+
 @pytest.mark.parametrize("shape", [CONVS[0], CONVS[2], CONVS[5]])
 def test_many_images_are_done_in_batches(rng, monkeypatch, shape):
     args = arrays(rng, shape)
     whole = all_of(*args)
     monkeypatch.setattr(convolution, "BATCH_BYTES", 1)
-    assert len(convolution._batches(args[0], args[3], 3)) == shape[0]
+    assert len(convolution._batches(args[0], args[3].shape, 3)) == shape[0]
     for part, one in zip(all_of(*args), whole, strict=True):
         assert_close(part, one)
 

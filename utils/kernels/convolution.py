@@ -13,6 +13,10 @@ everything else           `direct`: the definition, with all sums in registers
 
 Images that lie channels-last in memory already (a transposed view) are read in place.
 
+With a ReLU and 2 x 2 max pooling behind it, a convolution's output is never converted:
+it is pooled as it lies, and what the way back needs, a quarter of it and the places of
+the maxima, is kept channels-last.
+
 Memory.  The converted images live in scratch memory, a batch at a time if there are
 many, so it does not grow with their number; gradients of the weights are added up from
 batch to batch, in order.
@@ -22,7 +26,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from utils.kernels import direct, layout, narrow, threads, winograd
+from utils.kernels import direct, layout, max_pool, narrow, threads, winograd
+from utils.kernels.activations import Relu
 from utils.kernels.compiler import kernel
 from utils.kernels.fusion import Plain, Store, StoreBias
 from utils.kernels.scratch import own
@@ -80,10 +85,10 @@ def _way(x, w, stride, pad):
     return direct, channels
 
 
-def _batches(x, out, channels):
+def _batches(x, out_shape, channels):
     """Cut the images into slices of about BATCH_BYTES."""
     N, _, H, W = x.shape
-    F, H_out, W_out = out.shape[1:]
+    F, H_out, W_out = out_shape[1:]
     each = 4 * (H * W * channels + H_out * W_out * padded(F))
     parts = max(1, min(N, -(-N * each // BATCH_BYTES)))
     bounds = [N * part // parts for part in range(parts + 1)]
@@ -130,16 +135,48 @@ def forward(x, w, b, out, stride, pad):
         float32 in C order; is overwritten.
     stride, pad : int
     """
+    for part, result in _results(x, w, b, out.shape, stride, pad):
+        layout.images_to_first(result, out[part])
+
+
+def _results(x, w, b, out_shape, stride, pad):
+    """Convolve; yield slices of images, each with its channels-last output."""
     way, channels = _way(x, w, stride, pad)
-    F, H_out, W_out = out.shape[1:]
+    F, H_out, W_out = out_shape[1:]
     K = padded(F)
     filters, bias = _filters(w, channels), _memory("b", K)
     bias[:F], bias[F:] = b, 0
-    for part in _batches(x, out, channels):
+    for part in _batches(x, out_shape, channels):
         images = _last("x", x[part], channels)
         result = _memory("out", len(images), H_out, W_out, K)
         way.forward(images, filters, bias, result, stride, pad)
-        layout.images_to_first(result, out[part])
+        yield part, result
+
+
+def forward_pooled(x, w, b, out, conv_shape, stride, pad):
+    """Convolve, rectify, and take the maxima of 2 x 2 windows.
+
+    Parameters
+    ----------
+    x, w, b, stride, pad
+        As in `forward`.
+    out : ndarray of shape (N, F, H_out // 2, W_out // 2)
+        float32 in C order; is overwritten.
+    conv_shape : tuple
+        Shape of the output of the convolution, (N, F, H_out, W_out).
+
+    Returns
+    -------
+    pooled, index : ndarray of shape (N, H_out // 2, W_out // 2, K), float32 and uint8
+        The maxima, and where they stood, for `backward_pooled`.
+    """
+    N, F, H, W = out.shape
+    pooled = np.empty((N, H, W, padded(F)), np.float32)
+    index = np.empty(pooled.shape, np.uint8)
+    for part, result in _results(x, w, b, conv_shape, stride, pad):
+        max_pool.forward(Relu(), result, pooled[part], index[part])
+        layout.images_to_first(pooled[part], out[part])
+    return pooled, index
 
 
 def backward(dout, x, w, stride, pad):
@@ -157,6 +194,44 @@ def backward(dout, x, w, stride, pad):
     dx, dw, db : ndarrays
         float32, with the shapes of x, w and (F,).
     """
+
+    def gradient(part):
+        return _last("out", dout[part], padded(len(w)))
+
+    return _gradients(gradient, dout.shape, x, w, stride, pad)
+
+
+def backward_pooled(dout, x, w, pooled, index, conv_shape, stride, pad):
+    """Compute all gradients of `forward_pooled`.
+
+    Parameters
+    ----------
+    dout : ndarray of shape (N, F, H_out // 2, W_out // 2)
+    x, w : ndarrays
+        Of the forward pass.
+    pooled, index : ndarrays
+        What it gave.
+    conv_shape, stride, pad
+        As there.
+
+    Returns
+    -------
+    dx, dw, db : ndarrays
+        As `backward` gives them.
+    """
+    H_out, W_out = conv_shape[2:]
+
+    def gradient(part):
+        dpooled = _last("pooled", dout[part], pooled.shape[3])
+        result = _memory("out", len(dpooled), H_out, W_out, pooled.shape[3])
+        max_pool.backward(Relu(), dpooled, pooled[part], index[part], result)
+        return result
+
+    return _gradients(gradient, conv_shape, x, w, stride, pad)
+
+
+def _gradients(gradient, out_shape, x, w, stride, pad):
+    """Compute all gradients; `gradient` gives that of a slice of images' outputs."""
     way, channels = _way(x, w, stride, pad)
     F, _, HH, WW = w.shape
     K = padded(F)
@@ -164,8 +239,8 @@ def backward(dout, x, w, stride, pad):
     dx, dw = np.empty(x.shape, np.float32), np.empty(w.shape, np.float32)
     share, db_share = _memory("dw", HH, WW, channels, K), _memory("db", K)
     total, db = np.zeros_like(share), np.zeros_like(db_share)
-    for part in _batches(x, dout, channels):
-        images, grads = _last("x", x[part], channels), _last("out", dout[part], K)
+    for part in _batches(x, out_shape, channels):
+        images, grads = _last("x", x[part], channels), gradient(part)
         way.backward_weights(images, grads, share, db_share, stride, pad)
         total += share
         db += db_share

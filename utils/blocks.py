@@ -2,10 +2,19 @@
 
 Given code.  Each block calls its layers in the order of its name, keeps their caches
 in a tuple, and goes back through them in reverse.  All of them use the fast layers,
-so a network built from blocks needs no exercise to be solved.
+so a network built from blocks needs no exercise to be solved.  Where the images are
+float32 and many, `conv_relu_pool` takes a shortcut to the same numbers (`fast_blocks`).
 """
 
 from utils.batchnorm import batchnorm_backward, batchnorm_forward
+from utils.fast_blocks import (
+    PooledCache,
+    affine_backward_fast,
+    affine_forward_fast,
+    conv_relu_pool_backward_fast,
+    conv_relu_pool_forward_fast,
+    fuses_pool,
+)
 from utils.fast_layers import (
     conv_backward_fast,
     conv_forward_fast,
@@ -14,7 +23,7 @@ from utils.fast_layers import (
     spatial_batchnorm_backward_fast,
     spatial_batchnorm_forward_fast,
 )
-from utils.layers import affine_backward, affine_forward, relu_backward, relu_forward
+from utils.layers import relu_backward, relu_forward
 
 
 def affine_relu_forward(x, w, b):
@@ -30,7 +39,7 @@ def affine_relu_forward(x, w, b):
     out : ndarray of shape (N, M)
     cache : tuple
     """
-    a, affine_cache = affine_forward(x, w, b)
+    a, affine_cache = affine_forward_fast(x, w, b)
     out, relu_cache = relu_forward(a)
     return out, (affine_cache, relu_cache)
 
@@ -39,7 +48,7 @@ def affine_relu_backward(dout, cache):
     """Backward pass of `affine_relu_forward`: ``dx, dw, db``."""
     affine_cache, relu_cache = cache
     da = relu_backward(dout, relu_cache)
-    return affine_backward(da, affine_cache)
+    return affine_backward_fast(da, affine_cache)
 
 
 def affine_bn_relu_forward(x, w, b, gamma, beta, bn_param):
@@ -59,7 +68,7 @@ def affine_bn_relu_forward(x, w, b, gamma, beta, bn_param):
     out : ndarray of shape (N, M)
     cache : tuple
     """
-    a, affine_cache = affine_forward(x, w, b)
+    a, affine_cache = affine_forward_fast(x, w, b)
     normal, bn_cache = batchnorm_forward(a, gamma, beta, bn_param)
     out, relu_cache = relu_forward(normal)
     return out, (affine_cache, bn_cache, relu_cache)
@@ -70,7 +79,7 @@ def affine_bn_relu_backward(dout, cache):
     affine_cache, bn_cache, relu_cache = cache
     dnormal = relu_backward(dout, relu_cache)
     da, dgamma, dbeta = batchnorm_backward(dnormal, bn_cache)
-    return *affine_backward(da, affine_cache), dgamma, dbeta
+    return *affine_backward_fast(da, affine_cache), dgamma, dbeta
 
 
 def conv_relu_forward(x, w, b, conv_param):
@@ -144,6 +153,9 @@ def conv_relu_pool_forward(x, w, b, conv_param, pool_param):
     out : ndarray of shape (N, F, H_pool, W_pool)
     cache : tuple
     """
+    arguments = x, w, b, conv_param, pool_param
+    if fuses_pool(*arguments):
+        return conv_relu_pool_forward_fast(*arguments)
     a, conv_relu_cache = conv_relu_forward(x, w, b, conv_param)
     out, pool_cache = max_pool_forward_fast(a, pool_param)
     return out, (conv_relu_cache, pool_cache)
@@ -151,6 +163,8 @@ def conv_relu_pool_forward(x, w, b, conv_param, pool_param):
 
 def conv_relu_pool_backward(dout, cache):
     """Backward pass of `conv_relu_pool_forward`: ``dx, dw, db``."""
+    if isinstance(cache, PooledCache):
+        return conv_relu_pool_backward_fast(dout, cache)
     conv_relu_cache, pool_cache = cache
     da = max_pool_backward_fast(dout, pool_cache)
     return conv_relu_backward(da, conv_relu_cache)

@@ -73,7 +73,7 @@ def conv_forward_fast(x, w, b, conv_param):
     require_shape("b", b, (w.shape[0],), "one bias per filter")
     stride, pad = conv_param["stride"], conv_param["pad"]
     cache = x, w, b, dict(conv_param)
-    if _is_engine_work(x, w, out_shape):
+    if fits_engine(x, w, out_shape):
         out = np.empty(out_shape, np.float32)
         kernels.convolution.forward(x, w, b, out, stride, pad)
         return out, cache
@@ -123,7 +123,7 @@ def conv_backward_fast(dout, cache):
     dout = np.asarray(dout)
     require_shape("dout", dout, out_shape, "the shape of the layer's out")
     stride, pad = conv_param["stride"], conv_param["pad"]
-    if _is_engine_work(x, w, out_shape):
+    if fits_engine(x, w, out_shape):
         return kernels.convolution.backward(dout, x, w, stride, pad)
     images, filters, dout = _prepare(x, w, dout)
     filters = filters.reshape(len(filters), -1)  # (F, C*HH*WW)
@@ -317,8 +317,8 @@ def spatial_batchnorm_backward_fast(dout, cache):
     return dx, dgamma.astype(images.dtype), dbeta.astype(images.dtype)
 
 
-def _is_engine_work(x, w, out_shape):
-    """Tell whether a convolution goes to the engine room."""
+def fits_engine(x, w, out_shape):
+    """Tell whether a convolution goes to the engine room: float32, and large."""
     pixels = out_shape[0] * math.prod(out_shape[2:])
     pays = pixels * w.size >= ENGINE_WORK and pixels >= ENGINE_PIXELS
     return pays and _dtype_of(x) == np.float32 and kernels.compiles()

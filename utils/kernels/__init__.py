@@ -67,6 +67,7 @@ the lessons' layout       (N, C, H, W)
 training
 `augmentation.py`         from stored pictures to a batch of views
 `updates.py`              SGD, Adam
+`totals.py`               the sum of an array, to see whether it is finite
 `muon.py`                 Muon
 ========================  ==========================================================
 

@@ -19,6 +19,7 @@ To add a rule, write one function here and name it in `UPDATE_RULES`.
 import numpy as np
 
 from utils.optim.blocks import blocks
+from utils.optim.engine import move_by_adam
 from utils.optim.newton_schulz import orthogonal
 from utils.optim.options import prepare
 
@@ -232,7 +233,8 @@ def adam(w, dw, config=None):
     config["t"] += 1
     m_scale = config["learning_rate"] / (1 - beta1 ** config["t"])
     v_scale = 1 / (1 - beta2 ** config["t"])
-    for w_, dw_, m, v in blocks(w, dw, config["m"], config["v"]):
+    rest = move_by_adam(config, w, dw)
+    for w_, dw_, m, v in blocks(*rest):
         m *= beta1
         m += (1 - beta1) * dw_
         v *= beta2

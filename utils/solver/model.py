@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from utils.optim.engine import total
 from utils.solver.arguments import describe
 
 
@@ -118,7 +119,7 @@ def first_not_finite(arrays):
     """Return the name of the first array with a value that is not finite, or None."""
     for name, array in arrays.items():
         # The sum of anything not finite is not finite, and it is quick to compute.
-        if not np.isfinite(array.sum()) and not np.isfinite(array).all():
+        if not np.isfinite(total(array)) and not np.isfinite(array).all():
             return name
     return None
 

@@ -5,6 +5,7 @@ from utils.exercises.cnn import ThreeLayerConvNet
 from utils.experiments import looking
 from utils.network import (
     Affine,
+    AvgPool,
     BatchNorm,
     Conv,
     ConvNet,
@@ -48,6 +49,13 @@ def test_first_filters_of_other_networks_are_their_weights():
     net = ConvNet([Conv(5, 3), Relu(), GlobalMaxPool(), Affine(10)])
     w = looking.first_filters(net)
     np.testing.assert_array_equal(w, net.state_dict()["conv1.w"])
+
+
+def test_a_window_goes_through_all_kinds_of_layers():
+    layers = [Conv(4, 5, stride=2), MaxPool(3, stride=1), AvgPool(2), Conv(4, pad=0)]
+    net = ConvNet([*layers, GlobalMaxPool(), Affine(10)])
+    # Backwards: 1 -> 1 to 3 -> 2 to 7 -> 2 to 9 -> 2 * 2 - 2 to 2 * 9 + 2.
+    assert looking.window(net, "conv2", 1) == (2, 20)
 
 
 @pytest.mark.parametrize(("name", "unit"), [("conv1", 4), ("gelu2", 2), ("conv2", 3)])

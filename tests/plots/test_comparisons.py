@@ -9,14 +9,15 @@ CLASSES = ["cat", "dog", "frog"]
 
 
 def test_an_ablation_is_bars_from_one_edge_with_differences():
-    table = {"all": (76.0, 0.4, 0.0), "none": (48.0, 1.0, -28.0)}
+    table = {"all": (76.0, 0.4, 0.0), "less": (73.5, 1.0, -2.5), "none": (48, 2, -28)}
     ax = plots.plot_ablation(table)
     bars = [patch for patch in ax.patches if patch.get_height() < 0.7]
     ends = [bar.get_x() + bar.get_width() for bar in bars]
-    np.testing.assert_allclose(ends, [76, 48])
-    assert bars[0].get_x() == bars[1].get_x() == 45
-    assert [text.get_text() for text in ax.texts] == ["76.0", "-28.0"]
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["all", "none"]
+    np.testing.assert_allclose(ends, [76, 73.5])
+    assert {bar.get_x() for bar in bars} == {68} and ax.get_xlim()[0] == 68
+    texts = [text.get_text() for text in ax.texts]
+    assert texts == ["76.0", "-2.5", "← 48.0 ± 2.0", "-28.0"]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == list(table)
     assert ax.yaxis_inverted()
 
 

@@ -43,7 +43,7 @@ def save_trained(model, config, path):
         If the model has no ``params``.
     """
     path = Path(path)
-    if isinstance(model, ConvNet):
+    if _is_net(model):
         layers = {"layers": written.to_plain(model.layers)}
         config = config | layers | {"input_shape": model.input_shape}
     if "dtype" in config:
@@ -63,8 +63,13 @@ def save_trained(model, config, path):
         np.savez(file, **arrays)
 
 
+def _is_net(model):
+    # By its name: a notebook may have loaded our files anew since the net was made.
+    return type(model).__name__ == ConvNet.__name__ and hasattr(model, "state_dict")
+
+
 def _arrays_of(model):
-    return model.state_dict() if isinstance(model, ConvNet) else params_of(model)
+    return model.state_dict() if _is_net(model) else params_of(model)
 
 
 def load_trained(cls, path):

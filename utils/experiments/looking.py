@@ -5,8 +5,6 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from utils.network import specs
-
 
 def first_filters(model):
     """Give the filters of the first convolution as they look at the image itself.
@@ -60,10 +58,9 @@ def window(net, name, unit):
     before = []
     for part in net.parts:
         layer = part.layer
-        if isinstance(layer, specs.Conv | specs.Whiten):
-            before.append((layer.size, layer.stride, layer.padding))
-        elif isinstance(layer, specs.MaxPool):
-            before.append((layer.size, layer.step, 0))
+        if hasattr(layer, "size"):  # a convolution or a pooling
+            stride = getattr(layer, "step", getattr(layer, "stride", layer.size))
+            before.append((layer.size, stride, getattr(layer, "padding", 0)))
         if part.name == name:
             break
     first = last = unit

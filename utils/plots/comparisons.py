@@ -9,7 +9,7 @@ COLORS = "C0", "C1", "C2", "C3", "C4", "C5", "0.6"
 HATCHES = "", "//", "..", "xx", "\\\\", "--", "oo"
 
 
-def plot_ablation(table, ylabel="accuracy on held-back images (%)"):
+def plot_ablation(table, xlabel="accuracy on held-back images (%)", reach=8.0):
     """Draw what a network reaches without one idea at a time.
 
     Parameters
@@ -17,8 +17,11 @@ def plot_ablation(table, ylabel="accuracy on held-back images (%)"):
     table : dict
         Name -> (mean, standard deviation, difference to the first one), in per cent;
         the first one has all ideas.
-    ylabel : str, optional
+    xlabel : str, optional
         What is measured.
+    reach : float, default 8
+        Points below the first one at which the axis begins; what lies further below
+        has an arrow and its number.
 
     Returns
     -------
@@ -26,21 +29,23 @@ def plot_ablation(table, ylabel="accuracy on held-back images (%)"):
     """
     _, ax = plt.subplots(figsize=(WIDTH, 0.9 + 0.24 * max(1, len(table))))
     first, spread, _ = next(iter(table.values()))
+    left = np.floor(first - reach)
+    right = max(mean + spread for mean, spread, _ in table.values()) + 0.3
     ax.axvspan(first - spread, first + spread, color="0.85", lw=0, zorder=0)
-    ax.axvline(first, color="0.4", ls="--", lw=1, zorder=1)
-    low = min(mean - spread for mean, spread, _ in table.values())
-    left = max(0.0, 5 * np.floor((low - 2) / 5))
+    ax.axvline(first, color="0.4", ls="--", lw=1, zorder=3)
     for k, (mean, spread, change) in enumerate(table.values()):
-        look = {"fc": "C5", "ec": "C0", "hatch": "" if k else "////"}
-        ax.barh(k, mean - left, 0.66, left=left, **look)
-        ax.errorbar(mean, k, xerr=spread, color="black", capsize=2, lw=1, ls="-")
-        text = f"{mean:.1f}" if not k else f"{change:+.1f}"
-        place = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
-        ax.annotate(text, (mean + spread, k), **place, fontsize=8)
-    right = max(mean + spread for mean, spread, _ in table.values())
-    ax.set_xlim(left, right + 0.12 * (right - left))
+        if mean > left:
+            look = {"fc": "C5", "ec": "C0", "hatch": "" if k else "////"}
+            ax.barh(k, mean - left, 0.66, left=left, **look)
+            ax.errorbar(mean, k, xerr=spread, color="black", capsize=2, lw=1, ls="-")
+        else:
+            text = f"← {mean:.1f} ± {spread:.1f}"
+            ax.text(left, k, text, va="center", fontsize=8)
+        beside = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": 8}
+        ax.text(1.01, k, f"{change:+.1f}" if k else f"{mean:.1f}", **beside)
+    ax.set_xlim(left, right)
     ax.set_yticks(range(len(table)), list(table))
-    ax.set(xlabel=ylabel)
+    ax.set(xlabel=xlabel)
     ax.invert_yaxis()
     ax.grid(False, axis="y")
     return ax

@@ -183,7 +183,8 @@ def without_padding(C, K, size, options):
     row = measure(one, options)
     nine, useful, _ = products(C, K, size, False)
     row["ours_ms"] = row["rival_ms"] * useful / nine
-    return row | {"ratio": nine / useful}
+    # The saving itself is not measured: it is this share of what was.
+    return row | {"ratio": nine / useful, "ours_min_ms": None, "ours_cores": None}
 
 
 def measure(one, options):

@@ -28,8 +28,8 @@ STEPS = [
     ("airbench", 500, 32),
 ]
 CURVE_STEPS, CURVE_TOLERANCE = 50, 1e-3
-# Of the length of a whole gradient: a rounding can decide which pixel is the largest, or
-# whether one is above zero, and then a single number goes elsewhere.
+# Of the length of a whole gradient: a rounding can decide which pixel is the largest,
+# or whether one is above zero, and then a single number goes elsewhere.
 GRADIENT_TOLERANCE = 3e-2
 
 

@@ -49,7 +49,7 @@ def layers(recipe):
     }
     norm = network.BatchNorm(scale=False, eps=1e-12, momentum=0.6)
     curve = curves[recipe.activation]
-    net = [network.Whiten(2), network.Gelu()]
+    net = [network.Whiten(2), curve]
     for width in recipe.widths:
         conv = network.Conv(width, 3, start="dirac")
         net += [conv, network.MaxPool(2), norm, curve, conv, norm, curve]
@@ -111,7 +111,13 @@ def train(recipe, data, seed=0, threads=None, report=None, **more):
         label_smoothing=recipe.label_smoothing,
         ghost=recipe.ghost,
     )
-    augment = Augment(recipe.translate, recipe.flip, seed=seed)
+    augment = Augment(
+        recipe.translate,
+        recipe.flip,
+        brightness=recipe.brightness,
+        contrast=recipe.contrast,
+        seed=seed,
+    )
     freeze = ((recipe.whitening_until, "whiten1.b"), *recipe.freeze)
     optimizer = make_optimizer(recipe)
     last = {}

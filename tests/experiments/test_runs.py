@@ -24,7 +24,7 @@ def folder(tmp_path):
     write(tmp_path, "fast65", 10, 2.0, 0.68)
     write(tmp_path, "fast65", 2, 1.0, 0.66)
     write(tmp_path, "record94", 0, 300.0, 0.93)
-    write(tmp_path, "fast80", 0, 6.0, 0.8, key="val")  # tuned, not measured
+    write(tmp_path, "fast80", "held-back", 6.0, 0.8, key="val")
     return tmp_path
 
 
@@ -32,6 +32,8 @@ def test_logs_come_in_the_order_of_their_seeds(folder):
     logs = runs.read_logs("fast65", folder)
     assert [log["result"]["seed"] for log in logs] == [2, 10]
     assert runs.read_logs("fast90", folder) == []
+    assert runs.read_logs("fast80", folder) == []
+    assert runs.read_result("fast80-held-back", folder)["loss"] == [2.3]
 
 
 def test_the_summary_is_over_seeds_and_test_images_only(folder):

@@ -15,7 +15,8 @@ from utils.recipes import RECIPES
 FOLDER = Path(__file__).resolve().parents[2] / "runs"
 EXPERIMENTS = "ablation", "sizes"
 NETS = "fast90", "record94"
-VIEWS = {"fast90": "mirror images", "record94": "six views"}  # for these, as published
+# With these the recipes reach what they are called after.
+VIEWS = {"fast80": "mirror images", "fast90": "mirror images", "record94": "six views"}
 
 
 def read_logs(name, folder=None):
@@ -34,12 +35,21 @@ def read_logs(name, folder=None):
         What ``python -m utils.recipes NAME --log`` wrote, by seed; empty if there is
         nothing.
     """
-    logs = [read(path) for path in _folder(folder).glob(f"{name}-*.json")]
+    logs = [read(path) for path in _folder(folder).glob(f"{name}-[0-9]*.json")]
     return sorted(logs, key=lambda log: log["result"]["seed"])
 
 
 def read_result(name, folder=None):
-    """Read the result of an experiment, or give None if there is none."""
+    """Read ``name.json``, or give None if there is none.
+
+    Parameters
+    ----------
+    name : str
+        Of an experiment, or for example "fast90-held-back": a training that was
+        measured on the way, on training images that were held back.
+    folder : Path, optional
+        By default ``runs/`` beside the notebooks.
+    """
     path = _folder(folder) / f"{name}.json"
     return read(path) if path.exists() else None
 

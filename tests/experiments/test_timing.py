@@ -34,6 +34,7 @@ def test_a_step_is_the_sum_of_its_parts():
     flops = 2 * 9 * 9 * 16 * 16 * 9 * 20
     assert row["gflops"] * row["seconds"] * 1e9 == pytest.approx(flops)
     convolutions = sum(s for name, s in parts.items() if name.startswith("conv"))
-    assert convolutions == pytest.approx(sum(row["seconds"] for row in rows), rel=0.2)
+    alone = sum(row["seconds"] for row in rows)
+    assert alone < convolutions * (1 + 1e-9)  # the affine layer is among them
     assert list(parts)[0] == "making the batch" and list(parts)[-1] == "optimizer"
     assert min(parts.values()) >= 0

@@ -46,6 +46,7 @@ between convolutions      channels-last, float32, from here on
 `passes.py`               the same where no convolution is near
 `walk.py`                 who works on which tile
 `batchnorm.py`            batch normalisation,
+`moments.py`              from its sums to its numbers per channel
 `batchnorm_sums.py`       its sums
 `batchnorm_maps.py`       and its maps
 convolutions              with fewer multiplications

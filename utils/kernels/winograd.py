@@ -243,7 +243,7 @@ class Convolution:
         OH, OW = _output_size(H, W, stride, pad, out_size)
         self.C, self.K, self.stride, self.pad = C, K, stride, pad
         self.channels = _covered(channels, C)
-        self._scratch = scratch
+        self._scratch, self._checked = scratch, {}
         axes = [
             schemes.forward(size, stride, pad, 2 if pooled else 1) for size in (OH, OW)
         ]
@@ -286,9 +286,11 @@ class Convolution:
 
     def _convolve(self, plan, w, source, sink, backward):
         self._check_filters(w=w)
-        check_source(source, plan.N, plan.source, self.pad)
-        tile = plan.rows.step_out, plan.cols.step_out
-        check_sink(sink, plan.N, plan.sink, _blocks(plan), tile)
+        if self._is_new(backward, source, sink):
+            check_source(source, plan.N, plan.source, self.pad)
+            tile = plan.rows.step_out, plan.cols.step_out
+            check_sink(sink, plan.N, plan.sink, _blocks(plan), tile)
+            self._checked[backward] = source, sink
         panels = -(-plan.sink.C // WIDTH)
         u_step = panels * plan.source.C * WIDTH + LINE
         memory = self._memory()
@@ -314,8 +316,10 @@ class Convolution:
         plan = self.forward_plan
         self._check_filters(dw=dw)
         expect.written(dw=dw)
-        check_source(source, plan.N, plan.source, self.pad)
-        check_source(gradient, plan.N, plan.sink)
+        if self._is_new("weights", source, gradient):
+            check_source(source, plan.N, plan.source, self.pad)
+            check_source(gradient, plan.N, plan.sink)
+            self._checked["weights"] = source, gradient
         workers, panels = threads.count(), -(-self.K // WIDTH)
         k_parts = 1
         if self.C * self.K >= SHARED:  # dU is read and written once per block
@@ -332,6 +336,11 @@ class Convolution:
         threads.each(convolve_weights, *args)
         self._on_weights(collect_weights, plan, du, du_step * 4, t_parts, dw)
         dw[:, :, self.channels :] = 0
+
+    def _is_new(self, role, *parts):
+        """Tell whether these very tuples were not the last ones that were checked."""
+        known = self._checked.get(role, (None, None))
+        return any(part is not seen for part, seen in zip(parts, known, strict=True))
 
     def _on_weights(self, kernel, *args):
         if self.C * self.K > SMALL:

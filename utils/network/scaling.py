@@ -9,6 +9,8 @@ of dy = a * dz + b * y + c), and ``counts`` (are the sums needed at all?).
 
 import numpy as np
 
+from utils.kernels import moments
+
 
 class Batch:
     """A batchnorm: scale and shift follow from the batch.
@@ -29,49 +31,48 @@ class Batch:
     counts = True
 
     def __init__(self, layer, gamma, beta, mean, var, filters, count):
-        self._layer, self._beta, self._mean, self._var = layer, beta, mean, var
-        real = np.zeros(len(beta), np.float32)
+        K = len(beta)
+        self._layer, self._beta, self._running = layer, beta, (mean, var)
+        real = np.zeros(K, np.float32)
         real[:filters] = 1
         self._gamma = real if gamma is None else gamma
         self._trains_gamma, self._count = gamma is not None, count
-        self.scale, self.shift = np.zeros((2, len(beta)), np.float32)
+        self.scale, self.shift = np.zeros((2, K), np.float32)
+        self._total, self._abc = np.zeros((2, K)), np.zeros((3, K), np.float32)
+        self._constants = tuple(self._abc)
+        self._mean, self._var, self._inverse = np.zeros((3, K))
+        self._dgamma, self._dbeta = np.zeros((2, K))
+        self._sign = np.ones(K, np.float32)
 
     @property
     def sign(self):
         """Whether scaling keeps the order of values (1) or turns it round (-1)."""
-        return np.where(self._gamma < 0, -1, 1).astype(np.float32)
+        self._sign[:] = np.where(self._gamma < 0, -1, 1)
+        return self._sign
 
     def read(self, sums):
         """Take the sums of y and y**2: scale, shift and running statistics follow."""
-        mean, square = sums.sum(axis=0, dtype=np.float64) / self._count
-        var = np.maximum(square - mean**2, 0)
-        self._set(mean, var)
-        kept = self._layer.momentum
-        for running, batch in ((self._mean, mean), (self._var, var)):
-            running *= kept
-            running += (1 - kept) * batch
+        args = sums, self._count, self._layer.momentum, self._running
+        moments.read(*args, self._total, self._mean, self._var)
+        self._prepare()
 
     def recall(self):
         """Take the running statistics."""
-        self._set(self._mean.astype(np.float64), self._var)
+        self._mean[:], self._var[:] = self._running
+        self._prepare()
 
-    def _set(self, mean, var):
-        self._m, self._inverse = mean, 1 / np.sqrt(var + self._layer.eps)
-        scale = self._gamma * self._inverse
-        self.scale[:] = scale
-        self.shift[:] = self._beta - mean * scale
+    def _prepare(self):
+        args = self._layer.eps, self._gamma, self._beta, self._mean, self._var
+        moments.prepare(*args, self._inverse, self.scale, self.shift)
 
     def back(self, sums):
         """Give gradients by name, and (a, b, c), from the sums of dz and dz * y."""
-        dbeta, product = sums.sum(axis=0, dtype=np.float64)
-        dgamma = (product - self._m * dbeta) * self._inverse
-        a = self._gamma * self._inverse
-        b = -a * self._inverse * dgamma / self._count
-        c = -a * dbeta / self._count - b * self._m
-        grads = {"beta": dbeta}
+        args = sums, self._count, self._gamma, self._mean, self._inverse, self._total
+        moments.back(*args, self._dgamma, self._dbeta, self._abc)
+        grads = {"beta": self._dbeta}
         if self._trains_gamma:
-            grads["gamma"] = dgamma
-        return grads, [part.astype(np.float32) for part in (a, b, c)]
+            grads["gamma"] = self._dgamma
+        return grads, self._constants
 
 
 class Bias:
@@ -100,8 +101,9 @@ class Factor(Bias):
     def __init__(self, factor, K):
         super().__init__(None, K)
         self.scale *= np.float32(factor)
-        self._zero = np.zeros(K, np.float32)
+        zero = np.zeros(K, np.float32)
+        self._constants = self.scale, zero, zero
 
     def back(self, sums):
         """Give no gradients, and (a, b, c)."""
-        return {}, [self.scale, self._zero, self._zero]
+        return {}, self._constants

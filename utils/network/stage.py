@@ -58,7 +58,7 @@ class Stage:
             self._active = self._floats("active", seen)
         self._numbers = self._make_numbers(K, self._y.size // K)
         self._sums = self._floats("sums", (self._linear.blocks, 2, K))
-        self._dz = self._floats("dz", seen)
+        self._dz, self._made = self._floats("dz", seen), {}
         self.out_map = seen
 
     def _floats(self, role, shape):
@@ -100,26 +100,36 @@ class Stage:
 
     def forward(self, source, train):
         """Compute; give what the next stage reads."""
-        half, sums = self._half, self._sums
-        if self._pool == "before":
-            sink = fusion.StorePool(self._y, self._index, sums, *half)
-        elif self._pool == "after":
-            arrays = self._y, sums, self._seen, self._index, self._numbers.sign
-            sink = fusion.StoreBnPool(*arrays, *half)
-        elif self._numbers.counts and train:
-            sink = fusion.StoreStats(self._y, sums)
-        else:
-            sink = fusion.Store(self._y)
-        self._linear.forward(self._weights(), source, sink)
+        sums = self._numbers.counts and train
+        self._linear.forward(self._weights(), source, self._out_sink(sums))
         self._source = source
-        if self._numbers.counts and train:
-            self._numbers.read(sums)
+        if sums:
+            self._numbers.read(self._sums)
         else:
             self._numbers.recall()
+        normal = self._once("normal", self._normal)
         if type(self._curve) not in COSTLY:
-            return self._normal()
-        passes.fill(self._normal(), self._active)
-        return fusion.Plain(self._active)
+            return normal
+        passes.fill(normal, self._active)
+        return self._once("active", lambda: fusion.Plain(self._active))
+
+    def _once(self, name, make):
+        """Make a source or a sink once: known ones need not be checked again."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    def _out_sink(self, sums):
+        """Say where the linear part writes."""
+        if self._pool == "before":
+            arrays = self._y, self._index, self._sums, *self._half
+            return self._once("pool", lambda: fusion.StorePool(*arrays))
+        if self._pool == "after":
+            arrays = self._y, self._sums, self._seen, self._index, self._numbers.sign
+            return self._once("pool", lambda: fusion.StoreBnPool(*arrays, *self._half))
+        if sums:
+            return self._once("stats", lambda: fusion.StoreStats(self._y, self._sums))
+        return self._once("store", lambda: fusion.Store(self._y))
 
     def _weights(self):
         linear = self._group.linear
@@ -132,12 +142,14 @@ class Stage:
 
     def sink(self, rows):
         """Say where the gradient of what the next stage sees goes."""
-        K = self._seen.shape[-1]
-        self._dz_sums = self._floats("dz_sums", (rows, 2, K))
-        numbers = self._numbers.scale, self._numbers.shift
-        return fusion.ActBack(
-            self._dz, self._seen, *numbers, self._curve, self._dz_sums
-        )
+        sink = self._once(f"back {rows}", lambda: self._make_sink(rows))
+        self._dz_sums = sink.sums
+        return sink
+
+    def _make_sink(self, rows):
+        sums = self._floats("dz_sums", (rows, 2, self._seen.shape[-1]))
+        numbers = self._numbers.scale, self._numbers.shift, self._curve
+        return fusion.ActBack(self._dz, self._seen, *numbers, sums)
 
     def backward(self, before):
         """Compute gradients; hand that of the input to `before`, if there is one."""
@@ -149,7 +161,8 @@ class Stage:
         learns = self._group.linear and store.wants(f"{self._group.linear.name}.w")
         if not learns and before is None:
             return
-        gradient = self._linear.prepare(self._gradient(constants))
+        gradient = self._once("gradient", lambda: self._gradient(constants))
+        gradient = self._linear.prepare(gradient)
         if learns:
             dw = store.grads[f"{self._group.linear.name}.w"]
             self._linear.backward_weights(self._source, gradient, dw)

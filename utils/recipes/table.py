@@ -80,10 +80,11 @@ RECIPES = {
     "fast80": Recipe(
         widths=(32, 64, 64),
         batch_size=250,
-        epochs=1.1,
-        sizes=((0.0, 18), (0.45, 26)),
+        epochs=1.15,
+        sizes=((0.0, 18), (0.4, 26), (0.7, 32)),
         whitening_until=0.0,
         translate=0,
+        activation="relu",
         whitening_images=1000,
         views="mirror",
     ),

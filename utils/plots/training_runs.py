@@ -159,7 +159,8 @@ def plot_frontier(ours, box=None, peers=None, bars=(65, 80, 90, 94)):
         ax.errorbar(seconds, 100 * accuracy, error or None, fmt="o", **look)
         place = {"xytext": (6, -3), "textcoords": "offset points", "va": "top"}
         text = f"{name}\n{_seconds(seconds)}, {100 * accuracy:.1f} %"
-        ax.annotate(text, (seconds, 100 * accuracy), **place, fontsize=7)
+        plain = {"fc": "white", "ec": "none", "pad": 0.5, "alpha": 0.8}
+        ax.annotate(text, (seconds, 100 * accuracy), **place, fontsize=7, bbox=plain)
     ax.set(xscale="log", xlabel="time of training (logarithmic scale)")
     ax.set(ylabel="accuracy (%)", ylim=(55, 98))
     ax.set_yticks([60, 70, *bars])

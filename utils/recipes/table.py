@@ -96,11 +96,10 @@ RECIPES = {
         views="mirror",
     ),
     "record94": Recipe(
-        epochs=10.0,
-        sizes=((0.0, 18), (0.22, 26), (0.46, 32)),
-        whitening_until=0.06,
-        brightness=0.14,
-        contrast=0.13,
+        batch_size=1000,
+        epochs=8.25,
+        muon_rate=0.24,
+        whitening_until=0.12,
     ),
     # The published recipe, with nothing changed but the order of its random numbers.
     "published94": Recipe(

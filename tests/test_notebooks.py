@@ -186,6 +186,7 @@ def test_the_notebook_runs_and_every_check_passes(name, monkeypatch, tmp_path):
     monkeypatch.setenv("CIFAR10_SOURCE", "synthetic")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")  # this Python's own kernel
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # draw and close, as in a notebook
     notebook = nbformat.reads(text_of(name), as_version=4)
     make_quick(notebook, QUICK[name])
     # Elsewhere, so that build/cnn.npz, a student's trained network, is not replaced.

@@ -73,7 +73,7 @@ def unused(size):
     def side(one):
         return lambda: [one.loss(*images)[0]]
 
-    return job(f"record94 @{size} N={N}", "unused", side(ours), side(with_all))
+    return job(f"net of record94 @{size} N={N}", "unused", side(ours), side(with_all))
 
 
 def frozen(size, what):
@@ -196,7 +196,7 @@ def measure(one, options):
 def jobs():
     """Go through all jobs: how the row is called, and a function that makes the job."""
     for size in SIZES:
-        yield f"record94 @{size} N={N} unused", partial(unused, size)
+        yield f"net of record94 @{size} N={N} unused", partial(unused, size)
     for what in FROZEN:
         yield f"{what} @32 N={N} frozen", partial(frozen, 32, what)
     for C, K, size, pooled in LAYERS:

@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from benchmarks.models import LargestPixel
-from utils.augment import Augment, whitening_filters
+from utils.augment import whitening_filters
 from utils.optim.newton_schulz import QUINTIC
-from utils.recipes import make_optimizer
+from utils.recipes import make_augment, make_optimizer
 from utils.solver.plan import Order, Plan
 
 CURVES = {"gelu": nn.GELU, "silu": nn.SiLU, "relu": nn.ReLU}
@@ -26,7 +26,7 @@ CURVES = {"gelu": nn.GELU, "silu": nn.SiLU, "relu": nn.ReLU}
 def build(recipe):
     """Give the modules of a recipe's network, and our name for each parameter."""
     curve, C = CURVES[recipe.activation], 24
-    layers, names = [nn.Conv2d(3, C, 2), nn.GELU()], ["whiten1.w", "whiten1.b"]
+    layers, names = [nn.Conv2d(3, C, 2), curve()], ["whiten1.w", "whiten1.b"]
     layers[0].weight.requires_grad_(False)
     for K in recipe.widths:
         for place, inputs in enumerate((C, K)):
@@ -193,7 +193,7 @@ def train(recipe, arrays, layout, data, seed):
     total = max(1, round(recipe.epochs * order.per_epoch))
     freeze = ((recipe.whitening_until, "whiten1.b"), *recipe.freeze)
     plan = Plan(order.per_epoch, total, "never", recipe.sizes, freeze)
-    augment = Augment(recipe.translate, recipe.flip, seed=seed)
+    augment = make_augment(recipe, seed)
 
     def step(rival, number):
         epoch, k = divmod(number, order.per_epoch)

@@ -26,11 +26,18 @@ from benchmarks.harness import Job, Mismatch, Side
 from benchmarks.rivals import LAYOUTS
 from benchmarks.torch_recipe import Rival
 from benchmarks.torch_recipe import train as train_rival
-from utils.augment import Augment, predict_views, whitening_filters
+from utils.augment import predict_views, whitening_filters
 from utils.cifar10 import load_cifar10
 from utils.network import ConvNet
 from utils.network.summary import training_flops
-from utils.recipes import RECIPES, accuracy, layers, make_optimizer, train
+from utils.recipes import (
+    RECIPES,
+    accuracy,
+    layers,
+    make_augment,
+    make_optimizer,
+    train,
+)
 from utils.solver.plan import Order, Plan
 
 LONG = ("published94",)
@@ -97,22 +104,18 @@ class Ours:
 
     def backward(self, X, y):
         """Compute the loss and all gradients."""
-        return self.net.loss(X, y)[0]
+        loss, self.grads = self.net.loss(X, y)
+        return loss
 
     def step(self, X, y, progress):
         """Train on one batch; give the loss."""
-        loss, grads = self.net.loss(X, y)
-        self.optimizer.step(self.net.params, grads, progress)
+        loss, self.grads = self.net.loss(X, y)
+        self.optimizer.step(self.net.params, self.grads, progress)
         return loss
 
     def gradients(self):
         """Give the gradients of the last step as ``state_dict`` has them."""
-        net, found = self.net, {}
-        for part, key, _ in net._arrays():
-            name = f"{part.name}.{key}"
-            if name in net.params and name not in net.frozen:
-                found[name] = net._layout.unpack(part, key, net._store.grads[name])
-        return found
+        return self.net.as_field(self.grads)
 
 
 class Table:
@@ -122,7 +125,7 @@ class Table:
         self.name, self.recipe, self.options = name, RECIPES[name], options
         self.images, self.labels = data["X_train"], data["y_train"]
         self.order, self.plan = schedule(self.recipe, len(self.labels))
-        self.augment = Augment(self.recipe.translate, self.recipe.flip)
+        self.augment = make_augment(self.recipe)
 
     def batch(self, step):
         """Make the batch of a step of the training."""

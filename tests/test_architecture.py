@@ -43,8 +43,9 @@ ARROWS = {
     "augment": "kernels",
     "fast_blocks": "kernels shapes layers fast_layers",
     "blocks": "layers batchnorm fast_layers fast_blocks",
-    "network": "kernels layers batchnorm fast_layers receptive_field shapes whole_files",
-    "solver": "optim whole_files",
+    "network": "kernels layers batchnorm fast_layers receptive_field shapes "
+    "whole_files",
+    "solver": "kernels optim whole_files",
     "receptive_field_probe": "receptive_field fast_layers",
     "recipes": "network solver optim augment cifar10 kernels whole_files",
     "studies": "layers blocks solver gradient_check",
@@ -88,8 +89,8 @@ BARE = "environment installer"
 
 # Modules whose work is to tell a person something; all others return or raise.
 PRINTING = (
-    "checks solver sweep experiments.cli workbook cifar10 environment installer "
-    "pdf.cli kernels.notice"
+    "checks solver recipes.cli sweep experiments.cli workbook cifar10 environment "
+    "installer pdf.cli kernels.notice"
 )
 
 LONGEST = 400

@@ -178,3 +178,20 @@ def test_whitening_filters():
         net.whiten(filters[:23])
     with pytest.raises(ValueError, match="The network has no Whiten layer."):
         ConvNet([Affine(2)], (3, 8, 8)).whiten(filters)
+
+
+def test_an_array_in_the_place_of_ours_is_refused():
+    net = make()
+    net.params["affine1.b"] = np.zeros_like(net.params["affine1.b"])
+    with pytest.raises(ValueError, match="affine1.b is another array"):
+        net.loss(images(2))
+
+
+def test_gradients_as_the_field_writes_them():
+    net = make()
+    _, grads = net.loss(images(2), np.array([0, 1]))
+    field, state = net.as_field(grads), net.state_dict()
+    assert field.keys() == grads.keys()
+    assert all(field[name].shape == state[name].shape for name in field)
+    packed = grads["affine1.w"]
+    assert np.abs(field["affine1.w"]).sum() == pytest.approx(np.abs(packed).sum())

@@ -39,7 +39,8 @@ def test_log_and_network_are_written(small, tmp_path):
     log, net = tmp_path / "log.json", tmp_path / "net.npz"
     assert cli.main(["fast65", "--log", str(log), "--save", str(net)]) == 0
     history = json.loads(log.read_text())
-    assert history["command"] == "python -m utils.recipes fast65 --seed 0"
+    expected = "python -m utils.recipes fast65 --seed 0 --log log.json"
+    assert history["command"] == expected
     assert len(history["loss"]) == 4 and history["settings"]["batch_size"] == 10
     assert history["machine"]["threads"] >= 1
     assert ConvNet.load(net).params["conv1.w"].dtype == np.float32
@@ -50,7 +51,7 @@ def test_images_held_back_are_measured_and_the_test_images_are_not(small, tmp_pa
     assert cli.main(["fast65", "--hold-back", "20", "--log", str(path)]) == 0
     log = json.loads(path.read_text())
     assert "val_accuracy" in log["result"] and "test_accuracy" not in log["result"]
-    assert log["command"].endswith("--hold-back 20")
+    assert "--hold-back 20" in log["command"]
     assert log["history"]["val_accuracy"][-1] == log["result"]["val_accuracy"]
 
 
@@ -71,3 +72,14 @@ def test_an_unknown_name_is_refused(capsys):
     with pytest.raises(SystemExit):
         cli.main(["fast99"])
     assert "fast65" in capsys.readouterr().err
+
+
+def test_a_training_that_failed_is_no_result(small, monkeypatch, tmp_path, capsys):
+    wild = RECIPES["fast65"]._replace(muon_rate=1e38)
+    monkeypatch.setitem(RECIPES, "fast65", wild)
+    files = [tmp_path / name for name in ("result.json", "log.json", "net.npz")]
+    options = zip(("--json", "--log", "--save"), map(str, files), strict=True)
+    assert cli.main(["fast65", *(word for pair in options for word in pair)]) == 1
+    error = capsys.readouterr().err
+    assert "fast65 has no result: Stopped after iteration" in error
+    assert not any(path.exists() for path in files)

@@ -1,6 +1,12 @@
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from utils.recipes import RECIPES, Recipe
+
+RUNS = Path(__file__).resolve().parents[2] / "runs"
 
 NAMES = "fast65", "fast80", "fast90", "record94"
 
@@ -33,3 +39,13 @@ def test_the_published_recipe_is_as_published():
     rates = recipe.muon_rate, recipe.bias_rate, recipe.head_rate
     assert rates == (0.24, 0.053, 0.67)
     assert recipe.whitening_until * recipe.epochs == 3  # epochs
+
+
+@pytest.mark.parametrize("path", sorted(RUNS.glob("*-*.json")), ids=lambda p: p.stem)
+def test_the_logs_are_those_of_the_recipes_as_they_are(path):
+    log = json.loads(path.read_text())
+    name = re.sub(r"-(\d+|held-back)$", "", path.stem)
+    assert log["settings"] == json.loads(json.dumps(RECIPES[name]._asdict()))
+    assert f" {name} " in log["command"]
+    seed = log["result"]["seed"]
+    assert path.stem in (f"{name}-{seed}", f"{name}-held-back")

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from utils import network
-from utils.augment import Augment, whitening_filters
+from utils.augment import whitening_filters
+from utils.experiments.runs import spread_of
 from utils.optim import (
     AdamW,
     Ema,
@@ -21,7 +22,7 @@ from utils.optim import (
     Optimizer,
     linear,
 )
-from utils.recipes import RECIPES, accuracy, layers, make_optimizer
+from utils.recipes import RECIPES, accuracy, layers, make_augment, make_optimizer
 from utils.solver import Solver
 
 HELD_BACK = 5000
@@ -128,7 +129,7 @@ def train_variant(variant, data, seed, base=BASE):
     ----------
     variant : Variant
     data : dict
-        As `utils.recipes.cli.held_back` gives it.
+        As `utils.recipes.held_back` gives it.
     seed : int
     base : Recipe, optional
         What is varied.
@@ -156,7 +157,7 @@ def train_variant(variant, data, seed, base=BASE):
         net,
         data,
         optimizer=optimizer_of(variant, recipe),
-        augment=Augment(recipe.translate, recipe.flip, seed=seed),
+        augment=make_augment(recipe, seed),
         batch_size=recipe.batch_size,
         num_epochs=recipe.epochs,
         sizes=recipe.sizes,
@@ -167,6 +168,8 @@ def train_variant(variant, data, seed, base=BASE):
         verbose=False,
     )
     solver.train()
+    if solver.stopped:
+        raise ValueError(f"The variant {variant} has no result: {solver.stopped}")
     X, y = data["X_val"], data["y_val"]
     return {
         "seed": seed,
@@ -182,7 +185,7 @@ def run(data, seeds=3, variants=VARIANTS, base=BASE, report=None):
     Parameters
     ----------
     data : dict
-        As `utils.recipes.cli.held_back` gives it.
+        As `utils.recipes.held_back` gives it.
     seeds : int, default 3
     variants : dict, optional
         Name -> `Variant`.
@@ -201,7 +204,7 @@ def run(data, seeds=3, variants=VARIANTS, base=BASE, report=None):
         results[name] = rows
         if report is not None:
             values = 100 * np.array([row["accuracy"] for row in rows])
-            report(f"{name:28} {values.mean():5.1f} +- {values.std():.1f} %")
+            report(f"{name:28} {values.mean():5.1f} +- {spread_of(values):.1f} %")
     return results
 
 
@@ -225,6 +228,5 @@ def table(results, key="accuracy"):
         values = 100 * np.array([row[key] for row in rows])
         mean = float(values.mean())
         first = mean if first is None else first
-        spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-        found[name] = mean, spread, mean - first
+        found[name] = mean, spread_of(values), mean - first
     return found

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from utils.cifar10 import load_cifar10
 from utils.experiments import ablation, figures, runs, sizes
-from utils.recipes.cli import held_back, machine, write
+from utils.recipes import held_back
+from utils.recipes.records import machine, write
 
 EXPERIMENTS = {"ablation": ablation, "sizes": sizes}
 HELD_BACK = 5000

@@ -14,6 +14,7 @@ from utils.recipes import RECIPES
 
 FOLDER = Path(__file__).resolve().parents[2] / "runs"
 EXPERIMENTS = "ablation", "sizes"
+HELD_BACK = "-held-back"
 NETS = "fast90", "record94"
 # With these the recipes reach what they are called after.
 VIEWS = {"fast80": "mirror images", "fast90": "mirror images", "record94": "six views"}
@@ -75,7 +76,7 @@ def how_to_make(name):
     Parameters
     ----------
     name : str
-        Of a recipe or an experiment.
+        Of a recipe, of a recipe with "-held-back" behind it, or of an experiment.
 
     Returns
     -------
@@ -83,10 +84,19 @@ def how_to_make(name):
     """
     if name in EXPERIMENTS:
         command = f"python -m utils.experiments {name} --out runs/{name}.json"
+    elif name.endswith(HELD_BACK):
+        recipe = name.removesuffix(HELD_BACK)
+        command = f"python -m utils.recipes {recipe} --hold-back 5000"
+        command += f" --log runs/{name}.json"
     else:
         command = f"python -m utils.recipes {name} --log runs/{name}-0.json"
         command += f" --save runs/{name}.npz" if name in NETS else ""
     return f"runs/ has no results of {name}. To make them: {command}"
+
+
+def spread_of(values):
+    """Estimate the standard deviation from n - 1 values; 0 for a single one."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
 
 
 def summarise(names, folder=None):
@@ -119,8 +129,8 @@ def summarise(names, folder=None):
             "seconds": float(np.mean([row["train_seconds"] for row in rows])),
             "accuracy": float(plain.mean()),
             "accuracy_tta": float(views.mean()),
-            "std": float(plain.std()),
-            "std_tta": float(views.std()),
+            "std": spread_of(plain),
+            "std_tta": spread_of(views),
             "seeds": len(rows),
         }
     return table

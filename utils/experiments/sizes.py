@@ -8,9 +8,9 @@ size it has then: on other sizes than the last one, a network knows less than it
 import numpy as np
 
 from utils import network
-from utils.augment import Augment, predict_views, whitening_filters
+from utils.augment import predict_views, whitening_filters
 from utils.network.summary import training_flops
-from utils.recipes import RECIPES, layers, make_optimizer
+from utils.recipes import RECIPES, layers, make_augment, make_optimizer
 from utils.recipes.training import warm_up
 from utils.solver import Solver
 
@@ -52,7 +52,7 @@ def train_order(sizes, data, seed, flops, base=BASE):
     ----------
     sizes : tuple of (float, int)
     data : dict
-        As `utils.recipes.cli.held_back` gives it.
+        As `utils.recipes.held_back` gives it.
     seed : int
     flops : float
         Operations that may be spent.
@@ -68,9 +68,10 @@ def train_order(sizes, data, seed, flops, base=BASE):
         layers(recipe), seed=seed, label_smoothing=recipe.label_smoothing
     )
     optimizer = make_optimizer(recipe)
-    augment = Augment(recipe.translate, recipe.flip, seed=seed)
+    augment = make_augment(recipe, seed)
     steps = steps_for(flops, sizes, net, recipe.batch_size)
-    warm_up(net, optimizer, augment, data, recipe, ((1.0, "whiten1.b"),))
+    warm = make_augment(recipe, seed)  # one of its own: draws are part of the time
+    warm_up(net, optimizer, warm, data, recipe, ((1.0, "whiten1.b"),))
     net.whiten(whitening_filters(data["X_train"], count=recipe.whitening_images))
     curve = {"step": [], "seconds": [], "size": [], "accuracy": []}
 
@@ -84,7 +85,7 @@ def train_order(sizes, data, seed, flops, base=BASE):
             curve[key].append(value)
 
     few = {"X_val": data["X_val"][:1], "y_val": data["y_val"][:1]}
-    Solver(
+    solver = Solver(
         net,
         data | few,
         optimizer=optimizer,
@@ -97,7 +98,10 @@ def train_order(sizes, data, seed, flops, base=BASE):
         evaluate=max(1, steps // POINTS),
         on_evaluate=measure,
         verbose=False,
-    ).train()
+    )
+    solver.train()
+    if solver.stopped:
+        raise ValueError(f"The sizes {sizes} have no result: {solver.stopped}")
     return curve
 
 
@@ -107,7 +111,7 @@ def run(data, seeds=3, orders=ORDERS, flops=2.7e12, base=BASE, report=None):
     Parameters
     ----------
     data : dict
-        As `utils.recipes.cli.held_back` gives it.
+        As `utils.recipes.held_back` gives it.
     seeds : int, default 3
     orders : dict, optional
         Name -> (progress, image size) pairs.

@@ -125,6 +125,7 @@ class ConvNet(Parameters):
             If images or labels do not fit the network.
         """
         X = self._check_images(X)
+        self._check_params()
         if y is None:
             return self._scores(X)
         y = self._check_labels(y, len(X))
@@ -326,6 +327,15 @@ class ConvNet(Parameters):
 
     # Files
 
+    def describe(self):
+        """Say what the network is, as JSON can hold it: all arguments that matter."""
+        return {
+            "layers": written.to_plain(self.layers),
+            "input_shape": list(self.input_shape),
+            "label_smoothing": self.label_smoothing,
+            "ghost": self.ghost,
+        }
+
     def save(self, path, dtype=None):
         """Write layers, parameters and state to a file that `load` reads.
 
@@ -336,13 +346,7 @@ class ConvNet(Parameters):
         dtype : numpy dtype, optional
             For example np.float16, for a file of half the size.
         """
-        about = {
-            "layers": written.to_plain(self.layers),
-            "input_shape": self.input_shape,
-            "label_smoothing": self.label_smoothing,
-            "ghost": self.ghost,
-        }
-        written.write(path, about, self.state_dict(), dtype)
+        written.write(path, self.describe(), self.state_dict(), dtype)
 
     @classmethod
     def load(cls, path, dtype=np.float32):

@@ -77,6 +77,37 @@ class Parameters:
                 self._store.grads[name][...] = packed
         return self._wanted(self._store.grads)
 
+    def _check_params(self):
+        """Refuse arrays that were put in the place of ours."""
+        for name, array in self._store.arrays.items():
+            if self.params.get(name, self.state.get(name)) is not array:
+                raise ValueError(
+                    f"{name} is another array than before, expected the same one with "
+                    f"other numbers: write net.params[{name!r}][...] = ..., or use "
+                    f"load_state_dict."
+                )
+
+    def as_field(self, arrays):
+        """Write arrays that are kept as `params` are, such as gradients, as the field.
+
+        Parameters
+        ----------
+        arrays : dict
+            Full name of a parameter -> array.
+
+        Returns
+        -------
+        dict
+            Copies, (F, C, HH, WW) and without padding.
+        """
+        return {
+            f"{part.name}.{key}": self._layout.unpack(
+                part, key, arrays[f"{part.name}.{key}"]
+            )
+            for part, key, _ in self._arrays()
+            if f"{part.name}.{key}" in arrays
+        }
+
     @property
     def frozen(self):
         """Names of parameters that are not trained at present."""

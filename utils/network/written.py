@@ -57,7 +57,16 @@ def write(path, about, arrays, dtype=None):
         What arrays are converted to.
     """
     if dtype is not None:
-        arrays = {name: array.astype(dtype) for name, array in arrays.items()}
+        with np.errstate(over="ignore"):
+            small = {name: array.astype(dtype) for name, array in arrays.items()}
+        for name, array in small.items():
+            if not np.isfinite(array).all() and np.isfinite(arrays[name]).all():
+                largest = np.abs(arrays[name]).max()
+                raise ValueError(
+                    f"{name} has the number {largest:g}, which {np.dtype(dtype)} "
+                    f"cannot hold: save without dtype."
+                )
+        arrays = small
     with whole_file(path) as file:
         np.savez(file, about=json.dumps(about), **arrays)
 
@@ -82,7 +91,7 @@ def read(path):
         If the file is damaged or not one of ours.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
             if "about" not in file:
                 raise ValueError("it has no entry 'about'")
             about = json.loads(str(file["about"]))

@@ -6,7 +6,7 @@
 All recipes train the network of Jordan (2024), "94% on CIFAR-10 in 3.29 seconds on a
 single GPU": a whitening layer, three blocks of two convolutions, a global maximum and
 one affine layer, with Muon for the filters.  They differ in width, length and image
-size.  Small images first, then larger ones: early steps learn what small images show
+size.  The short ones begin with small images: early steps learn what small images show
 just as well, in a third of the time.  Whatever was chosen here was chosen on training
 images that were held back; the test images only measure.
 """
@@ -16,7 +16,9 @@ from utils.recipes.training import (
     Result,
     accuracy,
     count_flops,
+    held_back,
     layers,
+    make_augment,
     make_optimizer,
     train,
 )
@@ -27,7 +29,9 @@ __all__ = [
     "Result",
     "accuracy",
     "count_flops",
+    "held_back",
     "layers",
+    "make_augment",
     "make_optimizer",
     "train",
 ]

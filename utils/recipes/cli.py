@@ -3,39 +3,16 @@
 import argparse
 import json
 import os
-import platform
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from utils.cifar10 import load_cifar10
-from utils.kernels import lanes, threads
+from utils.kernels import threads
+from utils.recipes.records import machine, write
 from utils.recipes.table import RECIPES
-from utils.recipes.training import accuracy, train
-from utils.whole_files import whole_file
-
-
-def held_back(data, count):
-    """Take the last `count` training images as validation images."""
-    X, y = data["X_train"], data["y_train"]
-    pixels, cut = X.raw(slice(None)) if hasattr(X, "raw") else X, len(y) - count
-    parts = {"X_train": pixels[:cut], "y_train": y[:cut]}
-    return data | parts | {"X_val": pixels[cut:], "y_val": y[cut:]}
-
-
-def machine():
-    """Describe what a time was measured on."""
-    return {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "numba": version("numba"),
-        "system": platform.system(),
-        "processor": platform.machine(),
-        "floats_per_vector": lanes.LANES,
-        "threads": threads.count(),
-    }
+from utils.recipes.training import accuracy, held_back, train
 
 
 def main(argv=None):
@@ -82,6 +59,8 @@ def run(args):
     if N:
         data, more = held_back(data, N), more | {"evaluate": "epoch"}
     result = train(recipe, data, args.seed, **more)
+    if result.solver.stopped:
+        raise ValueError(f"{args.name} has no result: {result.solver.stopped}")
     X, y = (data[f"{key}_val" if N else f"{key}_test"] for key in "Xy")
     measured = "val" if N else "test"
     row = {
@@ -100,10 +79,11 @@ def run(args):
     if args.json:
         write(args.json, text)
     if args.log:
-        names = [f"--hold-back {N}"] if N else []
         command = f"python -m utils.recipes {args.name} --seed {args.seed}"
+        for option, value in (("threads", args.threads), ("hold-back", N)):
+            command += f" --{option} {value}" if value else ""
         log = {
-            "command": " ".join([command, *names]),
+            "command": f"{command} --log {args.log.name}",
             "result": row,
             "settings": recipe._asdict(),
             "machine": machine(),
@@ -113,9 +93,3 @@ def run(args):
         write(args.log, json.dumps(log))
     if args.save:
         result.net.save(args.save, dtype=np.float16)
-
-
-def write(path, text):
-    """Write a file that takes its name only when it is complete."""
-    with whole_file(path) as file:
-        file.write(text.encode() + b"\n")

@@ -75,6 +75,17 @@ def make_optimizer(recipe):
     )
 
 
+def make_augment(recipe, seed=0):
+    """Give what makes the batches of a recipe."""
+    return Augment(
+        recipe.translate,
+        recipe.flip,
+        brightness=recipe.brightness,
+        contrast=recipe.contrast,
+        seed=seed,
+    )
+
+
 def train(recipe, data, seed=0, threads=None, report=None, **more):
     """Train.
 
@@ -111,16 +122,9 @@ def train(recipe, data, seed=0, threads=None, report=None, **more):
         label_smoothing=recipe.label_smoothing,
         ghost=recipe.ghost,
     )
-    augment = Augment(
-        recipe.translate,
-        recipe.flip,
-        brightness=recipe.brightness,
-        contrast=recipe.contrast,
-        seed=seed,
-    )
+    augment = make_augment(recipe, seed)
     freeze = ((recipe.whitening_until, "whiten1.b"), *recipe.freeze)
     optimizer = make_optimizer(recipe)
-    last = {}
     if report is not None:
         steps = recipe.epochs * len(data["y_train"]) / recipe.batch_size
         more = {
@@ -137,17 +141,14 @@ def train(recipe, data, seed=0, threads=None, report=None, **more):
         sizes=recipe.sizes,
         freeze=freeze,
         seed=seed,
-        finish=lambda net: last.update(net.state_dict()),
-        **{"evaluate": "never", "verbose": False} | more,
+        **{"evaluate": "never", "keep_best": False, "verbose": False} | more,
     )
-    warm_up(net, optimizer, augment, data, recipe, freeze)
+    warm_up(net, optimizer, make_augment(recipe, seed), data, recipe, freeze)
     compiled = time.perf_counter()
     count = recipe.whitening_images
     net.whiten(whitening_filters(data["X_train"], count=count))
     whitened = time.perf_counter()
     solver.train()
-    if last:  # a solver that measures puts the best weights back, we want the last
-        net.load_state_dict(last)
     return Result(
         net,
         solver,
@@ -156,6 +157,27 @@ def train(recipe, data, seed=0, threads=None, report=None, **more):
         epochs=solver.step * recipe.batch_size / len(data["y_train"]),
         flops=count_flops(net, recipe, solver.step),
     )
+
+
+def held_back(data, count):
+    """Take the last training images as validation images.
+
+    Parameters
+    ----------
+    data : dict
+        With ``X_train`` and ``y_train``.
+    count : int
+        How many.
+
+    Returns
+    -------
+    dict
+        The same, with ``X_train`` and ``y_train`` shorter, and ``X_val``, ``y_val``.
+    """
+    X, y = data["X_train"], data["y_train"]
+    pixels, cut = X.raw(slice(None)) if hasattr(X, "raw") else X, len(y) - count
+    parts = {"X_train": pixels[:cut], "y_train": y[:cut]}
+    return data | parts | {"X_val": pixels[cut:], "y_val": y[cut:]}
 
 
 def warm_up(net, optimizer, augment, data, recipe, freeze):

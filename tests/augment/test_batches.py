@@ -186,8 +186,49 @@ def test_pictures_stay_as_they_are(pixels):
 def test_repr_says_what_is_varied():
     assert repr(Augment(3, None, 4, contrast=0.5)) == (
         "Augment(translate=3, flip=None, cutout=4, brightness=0.0, contrast=0.5, "
-        "seed=0)"
+        "seed=0, mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616))"
     )
+
+
+def test_repr_is_another_where_batches_are(pixels):
+    texts = [
+        repr(Augment(**settings))
+        for settings in (
+            {},
+            {"mean": (0.4, 0.4822, 0.4465)},
+            {"mean": np.array([0.4, 0.4, 0.4])},
+            {"std": [0.2, 0.2, 0.3]},
+        )
+    ]
+    assert len(set(texts)) == 4
+    augment = Augment(mean=np.float32([0.5, 0.25, 0.5]))
+    again = eval(repr(augment), {"Augment": Augment})
+    X, expected = (one.batch(pixels, [3, 4], 1, 8) for one in (again, augment))
+    np.testing.assert_array_equal(X, expected)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 5},
+        {"translate": 1},
+        {"flip": None},
+        {"cutout": 4},
+        {"brightness": 1.0},
+        {"contrast": 0.1},
+        {"mean": (0.1, 0.2, 0.3)},
+        {"std": (0.1, 0.2, 0.3)},
+    ],
+)
+def test_what_is_changed_later_counts(pixels, change):
+    augment = Augment(**SOME)
+    before = augment.batch(pixels, np.arange(N), 1, 8)
+    for name, value in change.items():
+        setattr(augment, name, value)
+    X = augment.batch(pixels, np.arange(N), 1, 8)
+    expected = Augment(**(SOME | change)).batch(pixels, np.arange(N), 1, 8)
+    np.testing.assert_array_equal(X, expected)
+    assert (X != before).any()
 
 
 @pytest.mark.parametrize(

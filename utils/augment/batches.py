@@ -90,14 +90,20 @@ class Augment:
         between(0, 1, contrast=contrast)
         self.translate, self.flip, self.cutout = int(translate), flip, int(cutout)
         self.brightness, self.contrast = float(brightness), float(contrast)
-        self.seed, self._normal = int(seed), normal_of(mean, std)
+        normal_of(mean, std)  # checks them
+        self.seed = int(seed)
+        self.mean, self.std = tuple(map(float, mean)), tuple(map(float, std))
         self._drawn = None, None
 
     def __repr__(self):
-        """Say what is varied."""
+        """Print as written: equal text, equal batches."""
+        settings = *self._varied(), ("mean", self.mean), ("std", self.std)
+        return f"Augment({', '.join(f'{name}={value!r}' for name, value in settings)})"
+
+    def _varied(self):
+        """Give name and value of all that the draws depend on."""
         names = "translate", "flip", "cutout", "brightness", "contrast", "seed"
-        settings = (f"{name}={getattr(self, name)!r}" for name in names)
-        return f"Augment({', '.join(settings)})"
+        return tuple((name, getattr(self, name)) for name in names)
 
     def batch(self, images, index, epoch, size=32, out=None):
         """Make a batch of random views.
@@ -135,7 +141,7 @@ class Augment:
         index = index_of(index, len(pixels))
         moves, light = self._draws(epoch, pixels.shape)
         views = augmentation.Views(moves[index], light[index], self.cutout)
-        return write(pixels, index, views, self._normal, size, out)
+        return write(pixels, index, views, normal_of(self.mean, self.std), size, out)
 
     def plain(self, images, index, size=32, out=None):
         """Make a batch of the pictures as they are: normalised, resized, and no more.
@@ -157,7 +163,8 @@ class Augment:
         """
         pixels = pixels_of(images)
         index = index_of(index, len(pixels))
-        return write(pixels, index, same(len(index)), self._normal, size, out)
+        normal = normal_of(self.mean, self.std)
+        return write(pixels, index, same(len(index)), normal, size, out)
 
     def _draws(self, epoch, shape):
         """Draw what all pictures do in an epoch, or remember it.
@@ -166,7 +173,7 @@ class Augment:
         decision: what is switched on elsewhere, or how many pictures follow, does not
         change it.
         """
-        key = epoch, shape
+        key = epoch, shape, self._varied()
         drawn_key, draws = self._drawn
         if key == drawn_key:
             return draws

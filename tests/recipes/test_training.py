@@ -54,6 +54,15 @@ def test_somebody_may_watch(data):
     assert isinstance(seen[0][2], network.ConvNet)
 
 
+def test_the_last_network_is_given_whoever_watches(data, tmp_path):
+    last = train(TINY, data).net.state_dict()
+    how = {"checkpoint": tmp_path / "run", "evaluate": "epoch"}
+    for _ in range(2):  # the second time nothing is left to train
+        found = train(TINY, data, **how).net.state_dict()
+        for name, array in last.items():
+            np.testing.assert_array_equal(array, found[name])
+
+
 def test_another_number_of_threads_is_refused(data):
     count = kernels.threads.count() + 1
     with pytest.raises(ValueError, match=f"threads is {count}, but .* UTILS_THREADS"):

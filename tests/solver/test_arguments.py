@@ -5,6 +5,7 @@ import pytest
 
 from tests.solver.small_net import Breaks, Net, make_data, make_solver, weights
 from tests.solver.stand_ins import make_steps
+from utils.solver import find_learning_rate
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,7 @@ from tests.solver.stand_ins import make_steps
         ({"evaluate": 0}, "evaluate is 0, expected"),
         ({"evaluate": 2.5}, r"evaluate is 2\.5, expected"),
         ({"patience": 0}, "patience is 0, expected an int >= 1 or None"),
+        ({"keep_best": 1}, "keep_best is 1, expected True or False"),
         ({"checkpoint_every": 0}, "checkpoint_every is 0, expected a finite number"),
         ({"freeze": ((0.5, "W1"),)}, "which has no freeze; expected one whose weights"),
         ({"sizes": ((0, 3),)}, r"sizes is .*expected a size from .* and augment"),
@@ -71,6 +73,18 @@ def test_options_that_make_no_sense_are_refused(options, message):
 def test_options_of_steps_that_make_no_sense_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         make_steps(**options)
+
+
+def test_muon_of_the_lessons_is_refused_where_filters_come_last():
+    model = Net()
+    make_solver(model, update_rule="muon")
+    model.filters = lambda name: model.params[name].shape[-1]
+    message = r"'muon'.* first axis .* Net keeps them last.*Optimizer\(\[Group.*Muon\("
+    with pytest.raises(ValueError, match=message):
+        make_solver(model, update_rule="muon")
+    with pytest.raises(ValueError, match=message):
+        find_learning_rate(lambda: model, make_data(), update_rule="muon")
+    make_solver(model, update_rule="adam")
 
 
 def test_unknown_options_are_refused_by_name():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.solver.small_net import make_solver, weights
-from tests.solver.stand_ins import Momentum, PictureNet, make_steps
+from tests.solver.stand_ins import Beside, Momentum, PictureNet, make_steps
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,40 @@ def test_without_choice_the_last_weights_stay(evaluate):
     solver.train()
     assert weights(kept) == last and solver.best_params is None
     assert solver.best_val_acc == (solver.val_acc_history or [0.0])[-1]
+
+
+@pytest.mark.parametrize("evaluate", ["epoch", 3])
+def test_the_last_weights_stay_if_they_are_to(evaluate, tmp_path):
+    def train(keep_best, **options):
+        solver = make_steps(
+            optimizer=Momentum(rate=3.0),
+            evaluate=evaluate,
+            keep_best=keep_best,
+            **options,
+        )
+        solver.train()
+        return solver
+
+    never = make_steps(optimizer=Momentum(rate=3.0), evaluate="never")
+    never.train()
+    last, best = train(False, checkpoint=tmp_path / "run"), train(True)
+    assert weights(last.model) == weights(never.model) != weights(best.model)
+    assert last.best_params is None and best.best_params is not None
+    assert last.val_acc_history == best.val_acc_history
+    assert last.best_val_acc == best.best_val_acc == max(best.val_acc_history)
+    again = train(False, checkpoint=tmp_path / "run")  # which is over
+    assert weights(again.model) == weights(last.model)
+
+
+def test_averages_stay_if_the_last_weights_are_to(tmp_path):
+    never = make_steps(averaging=Beside(), evaluate="never")
+    never.train()
+    for _ in range(2):  # the second time from a checkpoint that is complete
+        last = make_steps(
+            averaging=Beside(), keep_best=False, checkpoint=tmp_path / "run"
+        )
+        last.train()
+        assert weights(last.model) == weights(never.model)
 
 
 def test_history_is_ready_for_json():

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from tests.solver.long_run import make, result
-from tests.solver.small_net import Net, make_data, make_solver, weights
+from tests.solver.small_net import weights
 from tests.solver.stand_ins import Beside, Momentum, PictureNet, make_steps
-from utils.solver.resume import load_state, settings_of, state_of
+from utils.kernels import threads
+from utils.solver.resume import load_state, state_of
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("lesson", "steps")
@@ -247,6 +248,27 @@ def test_ctrl_c_while_the_last_accuracies_are_measured(tmp_path):
     assert again.stopped is None
 
 
+def test_ctrl_c_in_the_last_update_of_an_epoch_and_while_it_is_measured(tmp_path):
+    whole = make_steps()
+    whole.train()
+    solver = make_steps(checkpoint=tmp_path / "run", checkpoint_every=1e-9)
+    real_loss, presses = solver.model.loss, []
+
+    def loss(X, y=None):
+        moment = solver.step, y is None
+        if moment in ((7, False), (8, True)) and moment not in presses:
+            presses.append(moment)
+            os.kill(os.getpid(), signal.SIGINT)
+        return real_loss(X, y)
+
+    solver.model.loss = loss
+    solver.train()
+    assert "iteration 8: interrupted" in solver.stopped and len(presses) == 2
+    again = make_steps(checkpoint=tmp_path / "run")
+    again.train()
+    same(result(again), result(whole))
+
+
 def test_patience_at_the_very_end_is_no_early_stop(tmp_path):
     solver = make_steps(optimizer=Momentum(rate=0.0), patience=2, num_epochs=2)
     solver.train()
@@ -282,55 +304,6 @@ def test_averages_beside_the_weights_are_resumed(tmp_path):
     assert weights(solver.model) == weights(whole.model)
 
 
-def settings(model=None, data=None, **options):
-    return settings_of(make_steps(model, data, **options))
-
-
-def test_settings_do_not_depend_on_addresses_and_times():
-    assert settings() == settings()
-    assert settings(seed=1, progress=False, time_limit=3) == settings(seed=1)
-
-
-@pytest.mark.parametrize(
-    "options, message",
-    [
-        ({"batch_size": 10}, "batch_size was 12 and is 10"),
-        ({"num_epochs": 16}, "num_epochs was 15 and is 16"),
-        ({"seed": 1}, "seed was 0 and is 1"),
-        (
-            {"optimizer": Momentum(0.3)},
-            r"optimizer was Momentum\(0.2, .* is M",
-        ),
-        ({"averaging": None}, r"averaging was Pull\(\) and is None"),
-        ({"sizes": ((0, 4),)}, r"sizes was \(\(0.0, 3\), .* and is \(\(0.0, 4\),\)"),
-        ({"freeze": ()}, r"freeze was .* and is \(\)"),
-        ({"evaluate": 8}, "evaluate was 7 and is 8"),
-    ],
-)
-def test_another_configuration_is_refused(options, message, tmp_path):
-    stop_at(9, "steps", tmp_path / "run")
-    before = files(tmp_path)
-    solver = make("steps", checkpoint=tmp_path / "run", **options)
-    with pytest.raises(ValueError, match=f"another training: {message}.*resume=False"):
-        solver.train()
-    assert files(tmp_path) == before
-
-
-def test_another_model_or_data_is_refused(tmp_path):
-    options = {"checkpoint": tmp_path / "run"}
-    make_solver(**options).train()
-    with pytest.raises(ValueError, match=r"params\['W1'\] was \(6, 16\) float32 and"):
-        make_solver(Net(hidden=8), **options).train()
-    with pytest.raises(ValueError, match="update_rule was 'sgd' and is 'adam'"):
-        make_solver(update_rule="adam", **options).train()
-    with pytest.raises(ValueError, match=r"X_train was \(90, 6\) .* and is \(89, 6\)"):
-        make_solver(data=make_data(N=89), **options).train()
-    data = make_data()
-    data["y_val"] = data["y_val"][::-1]
-    with pytest.raises(ValueError, match=r"X_val was \(40, 6\) \(mark"):
-        make_solver(data=data, **options).train()
-
-
 def test_a_state_holds_everything_of_the_model():
     model = PictureNet()
     solver = make_steps(model)
@@ -344,3 +317,20 @@ def test_a_state_holds_everything_of_the_model():
     assert weights(other.model) == weights(model)
     assert other.model.state["seen"][0] == model.state["seen"][0] == 144
     assert other.history == solver.history
+
+
+def test_another_number_of_threads_is_a_note(tmp_path, monkeypatch, capsys):
+    whole = make("steps")
+    whole.train()
+    stop_at(9, "steps", tmp_path / "run")
+    count = threads.count() + 1
+    monkeypatch.setattr(threads, "count", lambda: count)
+    solver = make("steps", checkpoint=tmp_path / "run", verbose=True, progress=False)
+    solver.train()
+    same(result(solver), result(whole))
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("Going on after iteration 9")
+    assert f"{count - 1} threads" in second and f"are {count} (UTILS" in second
+    again = make("steps", checkpoint=tmp_path / "run", verbose=True, progress=False)
+    again.train()
+    assert "threads" not in capsys.readouterr().out

@@ -5,7 +5,16 @@ import pytest
 
 from tests.solver.long_run import result
 from utils.augment import Augment
-from utils.network import Affine, BatchNorm, Conv, ConvNet, GlobalMaxPool, MaxPool, Relu
+from utils.network import (
+    Affine,
+    BatchNorm,
+    Conv,
+    ConvNet,
+    Gelu,
+    GlobalMaxPool,
+    MaxPool,
+    Relu,
+)
 from utils.optim import AdamW, Group, Lookahead, Muon, Optimizer, Sgd, linear
 from utils.solver import Solver, find_learning_rate
 
@@ -23,17 +32,17 @@ def data():
     return {"X_train": X[:120], "y_train": y[:120], "X_val": X[120:], "y_val": y[120:]}
 
 
-def make_net():
-    return ConvNet([*LAYERS, Affine(2)], seed=0)
+def make_net(layers=LAYERS, **options):
+    return ConvNet([*layers, Affine(2)], seed=0, **options)
 
 
-def make(data, optimizer=None, **options):
+def make(data, optimizer=None, net=None, **options):
     if optimizer is None:
         groups = [Group("conv*.w", Muon(), linear(0.1)), Group("*", AdamW(), 3e-3)]
         optimizer = Optimizer(groups)
     fixed = {"batch_size": 20, "num_epochs": 4, "verbose": False, "evaluate": 7}
     fixed |= {"augment": Augment(translate=2), "sizes": ((0, 20), (0.5, 32))}
-    return Solver(make_net(), data, optimizer=optimizer, **(fixed | options))
+    return Solver(net or make_net(), data, optimizer=optimizer, **(fixed | options))
 
 
 def everything(solver):
@@ -57,6 +66,24 @@ def test_learns_and_goes_on_from_a_checkpoint_bit_by_bit(data, tmp_path):
     assert expected.keys() == got.keys()
     for name, array in expected.items():
         assert array.tobytes() == got[name].tobytes(), name
+
+
+def test_another_network_or_augmentation_is_refused(data, tmp_path):
+    how = {"checkpoint": tmp_path / "run", "time_limit": 1e-9}
+    make(data, **how).train()
+    for old, new in ((BatchNorm(), BatchNorm(momentum=0.1)), (Relu(), Gelu())):
+        layers = [new if layer == old else layer for layer in LAYERS]
+        with pytest.raises(ValueError, match="model.layers was"):
+            make(data, net=make_net(layers), **how).train()
+    with pytest.raises(ValueError, match="model.label_smoothing was 0.0 and is 0.3"):
+        make(data, net=make_net(label_smoothing=0.3), **how).train()
+    with pytest.raises(ValueError, match="model.ghost was None and is 4"):
+        make(data, net=make_net(ghost=4), **how).train()
+    with pytest.raises(ValueError, match=r"augment was .*mean=.* and is .*mean=\(0.0"):
+        make(data, augment=Augment(translate=2, mean=(0, 0, 0)), **how).train()
+    again = make(data, net=make_net(), **how)
+    again.train()
+    assert again.step == 2
 
 
 def test_a_rate_far_too_large_names_the_layer(data):

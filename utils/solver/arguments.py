@@ -67,6 +67,16 @@ def first_rate(update_rule, optim_config):
     return rule(one, np.zeros((1, 1)), copy.copy(optim_config))[1]["learning_rate"]
 
 
+def check_order(update_rule, model):
+    """Refuse a rule that looks for filters where the model does not have them."""
+    if update_rule == "muon" and callable(getattr(model, "filters", None)):
+        raise ValueError(
+            "update_rule is 'muon', which takes the first axis of a weight for its "
+            f"filters, but {type(model).__name__} keeps them last: expected "
+            'optimizer=Optimizer([Group("*.w", Muon(), rate=0.1), ...]) of utils.optim.'
+        )
+
+
 def timetable(name, value, is_right, what):
     """Check pairs (progress, something) in rising order; return them as a tuple."""
     want = f"pairs (progress, {what}) with progress in [0, 1] and rising"
@@ -121,6 +131,7 @@ def checked(given, model, N):
     """
     own = dict(given)
     first_rate(own["update_rule"], own["optim_config"])
+    check_order(own["update_rule"], model)
     own["optim_config"] = dict(own["optim_config"] or {})
     own["lr_decay"] = positive("lr_decay", own["lr_decay"])
     if whole("batch_size", own["batch_size"]) > N:
@@ -137,6 +148,8 @@ def checked(given, model, N):
     own["time_limit"] = positive("time_limit", own["time_limit"], none=True)
     own["checkpoint_every"] = positive("checkpoint_every", own["checkpoint_every"])
     own["evaluate"] = evaluation(own["evaluate"])
+    if not isinstance(own["keep_best"], bool):
+        raise ValueError(f"keep_best is {own['keep_best']!r}, expected True or False.")
     _check_objects(own)
     own["sizes"] = timetable(
         "sizes", own["sizes"], lambda size: whole("size", size) > 0, "image size"

@@ -98,13 +98,15 @@ def find_learning_rate(
         )
     arguments.whole("num_steps", num_steps, least=10)
     schedule = Rising(lowest, float(highest), num_steps)
+    model = make_model()
     if optimizer is None:
         arguments.first_rate(update_rule, optim_config)
+        arguments.check_order(update_rule, model)
         mover = RisingRule(update_rule, optim_config or {}, schedule)
     else:
         mover = optimizer(schedule)
     solver = Solver(
-        make_model(),
+        model,
         data,
         optimizer=mover,
         augment=augment,

@@ -16,7 +16,7 @@ from utils.solver import display, history
 from utils.solver import model as models
 from utils.solver import resume as resuming
 from utils.solver.checkpoint import Checkpoints
-from utils.solver.interrupts import Held
+from utils.solver.interrupts import Held, unbroken
 
 
 class Loop:
@@ -36,7 +36,7 @@ class Loop:
         """Let a call of `train` begin at the first of its steps."""
         self._first_step, self._first_epoch = self.step, self.epoch
         self._row_step, self._seconds, self._images = self.step, 0.0, 0
-        self._stale = 0
+        self._stale, self._is_finished, self._is_averaged = 0, False, False
         for pattern in self._frozen:
             self.model.unfreeze(pattern)
         self._frozen = set()
@@ -59,6 +59,9 @@ class Loop:
             resuming.load_state(self, tree)
             self._saved = {name: tree[name] for name in ("call", "done", "reason")}
             self._say(f"Going on after iteration {self.step} of {self.num_updates}.")
+            warning = resuming.warning(tree)
+            if warning is not None:
+                self._say(warning)
 
     def _save(self, reason=None, done=False):
         """Write a checkpoint, if one was asked for; between two updates only."""
@@ -107,7 +110,7 @@ class Loop:
             measured = self._measure(stop)  # a second Ctrl-C is not caught here
         cut, done = self.step < stop, self._done()
         over = done % self._plan.per_epoch == 0 or done == self._plan.total
-        self._record(measured, epoch_over=cut or over)
+        self._record(measured, epoch_over=cut or over, interrupted=bool(reason))
         whole = done == self._plan.total
         if reason or whole:
             enough = whole
@@ -138,7 +141,8 @@ class Loop:
             if len(self.loss_history) % self.print_every == 0:
                 loss = self.loss_history[-1]
                 self._bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
-            if held.pending or now > deadline and self.step < stop:
+            # At the end of a stretch we save when it is measured.
+            if (held.pending or now > deadline) and self.step < stop:
                 self._save()
             if held.pending:
                 raise KeyboardInterrupt
@@ -205,8 +209,10 @@ class Loop:
     def _measure(self, stop):
         """Evaluate if it is time to; tell whether it was."""
         done = self._done()
-        if done == self._plan.total and self.finish is not None:
-            self.finish(self.model)
+        if done == self._plan.total and not self._is_finished:
+            if self.finish is not None:
+                self.finish(self.model)
+            self._is_finished = True
         cut = self.step < stop and self.evaluate != "never"
         if cut or self._plan.measures(done):
             self._evaluate()
@@ -231,7 +237,7 @@ class Loop:
             first, better = not self.val_acc_history, val > self.best_val_acc
             self._stale = 0 if first or better else self._stale + 1
             if first or better:
-                keep = self.evaluate != "end"
+                keep = self.keep_best and self.evaluate != "end"
                 best = models.take(self.model) if keep else None
                 self.best_val_acc, self._best = val, best
         self.train_acc_history.append(train)
@@ -240,18 +246,22 @@ class Loop:
     @contextlib.contextmanager
     def _averages(self):
         """Let the model hold averaged weights, if they are kept beside its own."""
-        swap = getattr(self.averaging, "swap", None)
-        if swap is None:
-            yield
-            return
-        swap(models.arrays_of(self.model))
         try:
+            self._hold_averages(True)
             yield
         finally:
-            swap(models.arrays_of(self.model))
+            self._hold_averages(False)
 
-    def _record(self, measured, epoch_over):
-        """Add to the histories and tell a person and the caller."""
+    def _hold_averages(self, wanted):
+        """Let the model hold averaged weights or its own, in any case whole ones."""
+        if hasattr(self.averaging, "swap"):
+            with unbroken():
+                if self._is_averaged != wanted:
+                    self.averaging.swap(models.arrays_of(self.model))
+                    self._is_averaged = wanted
+
+    def _record(self, measured, epoch_over, interrupted=False):
+        """Add to the histories and tell a person and, unless at Ctrl-C, the caller."""
         done, plan = self._done(), self._plan
         losses = self.loss_history[self._row_step :]
         self._row_step = self.step
@@ -279,7 +289,7 @@ class Loop:
                     self.learning_rate *= self.lr_decay
             title = f"epoch {self.epoch:{len(str(last))}}/{last}"
         self._say(display.line(title, row, *speed))
-        if measured and self.on_evaluate is not None:
+        if measured and self.on_evaluate is not None and not interrupted:
             self.on_evaluate(self)
 
     def _last_epoch(self):
@@ -298,10 +308,11 @@ class Loop:
         """Restore the best weights; keep and print why training ended early."""
         text = f"Stopped after iteration {self.step}: {reason}"
         if self._best is not None:
-            models.put_back(self.model, self._best)
+            with unbroken():
+                models.put_back(self.model, self._best)
             text += f"; best weights restored, val acc {self.best_val_acc:.3f}"
-        elif hasattr(self.averaging, "swap") and self.loss_history:
-            self.averaging.swap(models.arrays_of(self.model))
+        elif self.loss_history:
+            self._hold_averages(True)
         if reason:
             self.stopped = f"{text}."
             self._say(self.stopped)

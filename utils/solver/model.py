@@ -15,6 +15,8 @@ and may have
 - ``freeze(pattern)``, ``unfreeze(pattern)`` and ``frozen``, the names of weights that
   are left alone and have no gradient;
 - ``filters(name)``: how many columns of a weight are no padding;
+- ``describe()``: a dictionary of all that makes it compute what it computes, beside its
+  weights; a training goes on from a checkpoint only if that is equal;
 - ``first_non_finite(X)``: a phrase that says where something infinite begins.
 """
 

@@ -4,6 +4,7 @@ import zlib
 
 import numpy as np
 
+from utils.kernels import threads
 from utils.solver import model as models
 from utils.solver.checkpoint import readable
 
@@ -39,8 +40,11 @@ SETTINGS = (
     "freeze",
     "averaging",
     "evaluate",
+    "keep_best",
     "patience",
 )
+
+POINTS = 32  # parts of the training at whose ends two functions are compared
 
 
 def state_of(solver, reason, done):
@@ -73,6 +77,7 @@ def state_of(solver, reason, done):
         "call": solver._call,
         "reason": reason,
         "done": done,
+        "threads": threads.count(),
     }
 
 
@@ -89,17 +94,40 @@ def load_state(solver, tree):
     solver._order.load_state_dict(tree["order"])
 
 
+def warning(tree):
+    """Say in a sentence why numbers may not be those of one training, or None.
+
+    Parameters
+    ----------
+    tree : dict
+        What `state_of` gave, perhaps on another machine.
+    """
+    now, then = threads.count(), tree.get("threads", threads.count())
+    if now == then:
+        return None
+    return (
+        f"The checkpoint was written with {then} threads for the kernels, now there "
+        f"are {now} (UTILS_THREADS): the last bits of sums may differ."
+    )
+
+
 def settings_of(solver):
     """Describe in texts what must be equal for a training to go on.
 
     Returns
     -------
     settings : dict
-        Name -> text: the options that matter, the shapes of all weights, the data.
+        Name -> text: the options that matter, what the model says of itself, the
+        shapes of all weights, the data.
     """
     settings = {name: readable(getattr(solver, name)) for name in SETTINGS}
     settings["optimizer"] = readable(solver.optimizer)
+    settings |= _functions_of(solver)
     settings["model"] = type(solver.model).__name__
+    describe = getattr(solver.model, "describe", None)
+    about = describe() if callable(describe) else {}
+    about = about if isinstance(about, dict) else {"describe()": about}
+    settings |= {f"model.{key}": readable(value) for key, value in about.items()}
     mine = models.parts(solver.model)
     for kind, arrays in (("params", mine.params), ("state", mine.state)):
         for name, array in arrays.items():
@@ -111,3 +139,25 @@ def settings_of(solver):
         mark = zlib.crc32(np.ascontiguousarray(y), zlib.crc32(first))
         settings[f"X_{part}"] = f"{tuple(X.shape)} (mark {mark:08x})"
     return settings
+
+
+def _functions_of(solver):
+    """Describe what functions of the progress give: their text may be an address."""
+    found = {}
+    progresses = np.linspace(0, 1, POINTS + 1).tolist()
+    if solver.optimizer is not None:
+        rows = [solver.optimizer.rates(progress) for progress in progresses]
+        for name in rows[0]:
+            found[f"the rate of {name}"] = _values([row[name] for row in rows])
+    decay = getattr(solver.averaging, "decay", None)
+    if callable(decay):  # which is never asked before the first step
+        values = [decay(progress) for progress in progresses[1:]]
+        found["the decay of averaging"] = _values(values)
+    return found
+
+
+def _values(values):
+    """Describe numbers shortly, alike on machines whose last digits differ."""
+    texts = [f"{value:.6g}" for value in values]
+    mark = zlib.crc32(" ".join(texts).encode())
+    return f"{texts[0]} to {texts[-1]} (mark {mark:08x})"

@@ -69,8 +69,11 @@ class Solver(Loop):
         Averages weights and ``model.state``.
     evaluate : {"epoch", "end", "never"} or int >= 1, default "epoch"
         When accuracies are measured: before training and after each epoch; after the
-        last update; not at all; after so many updates each time, and the last.  With
-        "end" and "never" the last weights stay.
+        last update; not at all; after so many updates each time, and the last.
+    keep_best : bool, default True
+        Put the best weights back at the end.  With False the last ones stay (their
+        averages, if ``averaging`` keeps them beside); so they do where there is nothing
+        to choose from, with "end" and "never".
     patience : int >= 1, optional
         End after so many evaluations without a higher validation accuracy.
     checkpoint, checkpoint_every : str or Path, optional, and float > 0, default 60
@@ -79,7 +82,7 @@ class Solver(Loop):
     resume : bool, default True
         Go on from the newest checkpoint, if there is one.
     on_evaluate : callable, optional
-        Called with the solver after each evaluation.
+        Called with the solver after each evaluation, but not after Ctrl-C.
     live_plot : utils.plots.LivePlot, optional
         Draws the solver while it works.
     finish : callable, optional
@@ -96,7 +99,8 @@ class Solver(Loop):
     train_seconds : float
         Time spent on all updates, without evaluations and checkpoints.
     best_val_acc, best_params : float, dict or None
-        Highest validation accuracy so far, and the weights that reached it.
+        Highest validation accuracy so far, and the weights that reached it if they are
+        to be put back.
     epoch, learning_rate : int, float
         Epochs so far, also those cut short; the present learning rate, which you may
         change between calls (None with an optimizer).
@@ -133,6 +137,7 @@ class Solver(Loop):
         freeze=None,
         averaging=None,
         evaluate="epoch",
+        keep_best=True,
         patience=None,
         checkpoint=None,
         checkpoint_every=60,
@@ -161,6 +166,7 @@ class Solver(Loop):
         self.best_val_acc, self._best, self._stale = 0.0, None, 0
         self.epoch, self.epoch_seconds, self.stopped = 0, [], None
         self._first_step, self._first_epoch, self._frozen = 0, 0, set()
+        self._is_finished, self._is_averaged = False, False
         self._call, self._saved = 0, {"call": 0, "done": False, "reason": None}
         self._checkpoints, self._bar, self._memory = None, None, {}
 
@@ -226,7 +232,7 @@ class Solver(Loop):
         return None if self._best is None else self._best.params
 
     def train(self):
-        """Train for ``num_epochs`` epochs, then restore the best weights.
+        """Train for ``num_epochs`` epochs, then put back the best weights.
 
         Training ends early, without an exception, when the loss, a gradient or a
         weight is not finite, when ``time_limit`` is over, when ``patience`` is, or at

@@ -7,8 +7,8 @@ All recipes train the network of Jordan (2024), "94% on CIFAR-10 in 3.29 seconds
 single GPU": a whitening layer, three blocks of two convolutions, a global maximum and
 one affine layer, with Muon for the filters.  They differ in width, length and image
 size.  The short ones begin with small images: early steps learn what small images show
-just as well, in a third of the time.  Whatever was chosen here was chosen on training
-images that were held back; the test images only measure.
+just as well, in a third of the time.  Settings were compared on training
+images that were held back (README tells what the test images have decided).
 """
 
 from utils.recipes.table import RECIPES, Recipe

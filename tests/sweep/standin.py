@@ -25,12 +25,6 @@ class Recipe(NamedTuple):
     seconds: float = 0.0
 
 
-class Net(NamedTuple):
-    """It knows how good it is."""
-
-    accuracy: float
-
-
 def value(recipe):
     """Give the accuracy that a recipe ends with, best at a rate of 0.1."""
     return 0.9 - 0.2 * abs(math.log10(recipe.rate / 0.1))
@@ -42,29 +36,38 @@ def make():
     module.RECIPES = {"tiny": Recipe()}
     module.calls = []
 
-    def train(recipe, data, seed=0, threads=None, report=None):
+    def train(recipe, data, seed=0, threads=None, *, on_evaluate, **more):
         module.calls.append((recipe, data, seed, threads))
+        solver = solver_of(num_updates=20)
         note(f"begin {recipe.rate!r}")
         if os.environ.get("HANG") == str(len(module.calls)):
             note(f"hang {recipe.rate!r}")
             time.sleep(600)
-        for step in range(5, 21, 5):
+        for solver.step in range(5, 21, 5):
             time.sleep(recipe.seconds / 4)
-            report(step, 20, Net(value(recipe) * step / 20))
+            solver.val_acc_history.append(value(recipe) * solver.step / 20)
+            on_evaluate(solver)
         note(f"end {recipe.rate!r}")
-        return result(Net(value(recipe)))
+        return SimpleNamespace(solver=solver)
 
-    def accuracy(recipe, net, X, y, views="none"):
-        assert (len(X), views) == (len(y), "none")
-        return net.accuracy
+    def held_back(data, count):
+        X, y = data["X_train"], data["y_train"]
+        X = X.raw(slice(None)) if hasattr(X, "raw") else X
+        train = {"X_train": X[:-count], "y_train": y[:-count]}
+        return train | {"X_val": X[-count:], "y_val": y[-count:]}
 
-    module.train, module.accuracy = train, accuracy
+    module.train, module.held_back = train, held_back
     return module
 
 
-def result(net, stopped=None):
-    """Give what a training gives."""
-    return SimpleNamespace(net=net, solver=SimpleNamespace(stopped=stopped))
+def solver_of(num_updates, accuracies=(), stopped=None):
+    """Make what an objective sees of a solver."""
+    return SimpleNamespace(
+        step=0,
+        num_updates=num_updates,
+        val_acc_history=[*accuracies],
+        stopped=stopped,
+    )
 
 
 def note(text):

@@ -5,8 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from tests.kernels.engine import needs_compiler
+from tests.sweep import standin
+from utils import recipes as real
 from utils import sweep
 from utils.cifar10.images import Images
+from utils.solver import Solver
 from utils.sweep import objective as room
 from utils.sweep.library import SweepError
 
@@ -31,9 +35,8 @@ class Call:
         self.told.append((step, round(accuracy, 6)))
 
 
-def ended(accuracy, stopped=None):
-    net = SimpleNamespace(accuracy=accuracy)
-    return SimpleNamespace(net=net, solver=SimpleNamespace(stopped=stopped))
+def ended(*accuracies, stopped=None):
+    return SimpleNamespace(solver=standin.solver_of(20, accuracies, stopped))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,7 @@ def ended(accuracy, stopped=None):
 )
 def test_a_training_that_ended_early_is_no_result(recipes, monkeypatch, reason, error):
     stopped = f"Stopped after iteration 7: {reason}."
-    monkeypatch.setattr(recipes, "train", lambda *_, **__: ended(0.9, stopped))
+    monkeypatch.setattr(recipes, "train", lambda *_, **__: ended(0.9, stopped=stopped))
     with pytest.raises(error):
         sweep.recipe_objective("tiny", pictures(50))(Call())
 
@@ -64,31 +67,70 @@ def test_it_trains_the_recipe_with_the_parameters_of_the_trial(recipes):
     assert len(data["y_train"]) == 40
 
 
-def test_a_per_cent_is_reported_once(recipes, monkeypatch):
-    def train(recipe, data, seed, threads, report):
-        for step in range(1, 1001):
-            report(step, 1000, SimpleNamespace(accuracy=step / 1000))
-        return ended(0.25)
-
-    monkeypatch.setattr(recipes, "train", train)
-    trial = Call()
-    assert sweep.recipe_objective("tiny", pictures(50))(trial) == 0.25
-    assert [step for step, _ in trial.told] == list(range(100))
-
-
-def test_it_is_measured_with_its_own_recipe_on_the_images_held_back(
-    recipes, monkeypatch
+@pytest.mark.parametrize(
+    ("epochs", "evaluate"), [(1.0, 1), (2.5, 1), (3.0, 2), (25.0, 10), (25.25, 11)]
+)
+def test_the_solver_measures_at_a_tenth_and_at_the_end(
+    recipes, monkeypatch, epochs, evaluate
 ):
+    """40 images in batches of 10: 4 steps per epoch."""
     seen = []
 
-    def accuracy(recipe, net, X, y):
-        seen.append((recipe.rate, X[:, 0, 0, 0].tolist(), y.tolist()))
-        return 0.5
+    def train(recipe, data, **more):
+        seen.append(more)
+        assert {len(data[key]) for key in ("X_val", "y_val")} == {10}
+        return ended(0.1, 0.3, 0.2)
 
-    monkeypatch.setattr(recipes, "accuracy", accuracy)
-    assert sweep.recipe_objective("tiny", pictures(50))(Call(rate=0.2)) == 0.5
-    held = list(range(40, 50))
-    assert seen == [(0.2, held, held)] * 4
+    monkeypatch.setattr(recipes, "train", train)
+    objective = sweep.recipe_objective("tiny", pictures(50), batch_size=10)
+    assert objective(Call(epochs=epochs)) == 0.2  # the last, not the best
+    assert seen[0]["evaluate"] == evaluate
+    assert seen[0]["num_train_samples"] == 1
+
+
+@needs_compiler
+def test_what_the_solver_measured_is_the_accuracy_of_the_recipe(monkeypatch):
+    """At the last size, with the real recipes, and each image looked at once."""
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 256, (250, 3, 32, 32), np.uint8), rng.integers(0, 10, 250)
+    data = {"X_train": X, "y_train": y}
+    chosen = real.RECIPES["fast65"]._replace(
+        widths=(16, 16, 16), batch_size=10, epochs=0.5, sizes=((0.0, 32), (0.6, 20))
+    )
+    monkeypatch.setitem(real.RECIPES, "fast65", chosen)
+    train, check = real.train, Solver.check_accuracy
+    results, counted = [], []
+
+    def remember(*args, **more):
+        results.append(train(*args, **more))
+        return results[-1]
+
+    def check_accuracy(self, X, y, num_samples=None):
+        counted.append(num_samples or len(y))
+        return check(self, X, y, num_samples)
+
+    monkeypatch.setattr(real, "train", remember)
+    monkeypatch.setattr(Solver, "check_accuracy", check_accuracy)
+    trial = Call(head_rate=0.5)
+    found = sweep.recipe_objective("fast65", data)(trial)
+    net, other = results[0].net, chosen._replace(sizes=((0.0, 32),))
+    assert found == real.accuracy(chosen, net, X[200:], y[200:])
+    assert found != real.accuracy(other, net, X[200:], y[200:])
+    assert [step for step, _ in trial.told] == [*range(10, 100, 10)]
+    assert counted == [1, 50] * 10
+
+
+def test_it_says_what_it_trains(recipes):
+    objective = sweep.recipe_objective("tiny", pictures(50), seed=3, epochs=2.0)
+    assert objective.about == {
+        "recipe": "tiny",
+        "seed": 3,
+        "images": 50,
+        "synthetic": False,
+        **recipes.RECIPES["tiny"]._replace(epochs=2.0)._asdict(),
+    }
+    drawn = pictures(50) | {"synthetic": True}
+    assert sweep.recipe_objective("tiny", drawn).about["synthetic"] is True
 
 
 @pytest.mark.parametrize(("count", "held"), [(50, 10), (999, 199), (26_000, 5000)])
@@ -104,10 +146,7 @@ def test_the_last_images_are_held_back_and_no_test_image_is_seen(
         first = part[f"X_{name}"][:, 0, 0, 0]
         assert part[f"X_{name}"].dtype == np.uint8  # not normalised
         assert (first == part[f"y_{name}"] % 251).all()
-    assert part["X_test"] is not data["X_test"]
-    assert (part["X_test"] == part["X_val"]).all()
-    assert (part["y_test"] == part["y_val"]).all()
-    assert part["classes"] == ["a", "b"]
+    assert set(part) == {"X_train", "y_train", "X_val", "y_val"}
     assert data["X_test"] == "the real test images"  # not changed
 
 

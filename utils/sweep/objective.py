@@ -1,5 +1,7 @@
 """Our recipes as objectives: train with other numbers, measure on images held back."""
 
+import math
+
 import numpy as np
 
 from utils.sweep.library import SweepError
@@ -12,7 +14,8 @@ def recipe_objective(name, data, *, seed=0, threads=None, **fixed):
 
     It trains on all training images but the last 5,000, and the accuracy is that on
     these 5,000, without test-time views.  The test images are never looked at: they
-    are left out of what the recipe gets to see.
+    are left out of what the recipe gets to see.  It is the solver of the training that
+    measures, at the size of the last images.
 
     Parameters
     ----------
@@ -31,7 +34,8 @@ def recipe_objective(name, data, *, seed=0, threads=None, **fixed):
     Returns
     -------
     callable
-        For `Study.run`; it reports per cent of the steps.
+        For `Study.run`; it reports per cent of the steps.  Its attribute ``about`` is
+        a dict of recipe, seed, images and all fields of the recipe.
 
     Raises
     ------
@@ -40,27 +44,26 @@ def recipe_objective(name, data, *, seed=0, threads=None, **fixed):
     """
     from utils import recipes  # heavy, and needed by this objective only
 
-    if name not in recipes.RECIPES:
-        known = ", ".join(recipes.RECIPES)
-        raise SweepError(f"there is no recipe {name!r}; there are {known}")
-    recipe = replaced(recipes.RECIPES[name], fixed)
-    part = hold_back(data)
+    recipe, part = with_fields(name, fixed), hold_back(data)
 
     def objective(trial):
         chosen = replaced(recipe, trial.params)
-        told = {100}  # the end is no step to be judged at; others are judged once
 
-        def measure(net):
-            return recipes.accuracy(chosen, net, part["X_val"], part["y_val"])
+        def tell(solver):
+            if solver.step < solver.num_updates:  # the end is no step to be judged at
+                done = 100 * solver.step // solver.num_updates
+                trial.report(done, solver.val_acc_history[-1])
 
-        def report(step, steps, net):
-            done = 100 * step // steps
-            if done not in told:
-                told.add(done)
-                trial.report(done, measure(net))
-
-        more = {"seed": seed, "threads": threads, "report": report}
-        result = recipes.train(chosen, part, **more)
+        steps = chosen.epochs * len(part["y_train"]) / chosen.batch_size
+        result = recipes.train(
+            chosen,
+            part,
+            seed=seed,
+            threads=threads,
+            evaluate=math.ceil(steps / 10),  # at 10 %, or soon after it
+            on_evaluate=tell,
+            num_train_samples=1,  # nobody looks at the accuracy on training images
+        )
         # A solver ends early without an exception: at Ctrl-C, which is to end the
         # sweep, or where numbers are not finite, which makes the parameters bad.
         stopped = result.solver.stopped
@@ -68,9 +71,22 @@ def recipe_objective(name, data, *, seed=0, threads=None, **fixed):
             raise KeyboardInterrupt
         if stopped:
             raise ArithmeticError(stopped)
-        return measure(result.net)
+        return result.solver.val_acc_history[-1]  # measured after the last update
 
+    about = {"recipe": name, "seed": seed, "images": len(data["y_train"])}
+    about["synthetic"] = bool(data.get("synthetic"))
+    objective.about = about | recipe._asdict()
     return objective
+
+
+def with_fields(name, values):
+    """Give a recipe by its name, with other values; see `replaced`."""
+    from utils import recipes
+
+    if name not in recipes.RECIPES:
+        known = ", ".join(recipes.RECIPES)
+        raise SweepError(f"there is no recipe {name!r}; there are {known}")
+    return replaced(recipes.RECIPES[name], values)
 
 
 def replaced(recipe, values):
@@ -97,7 +113,7 @@ def replaced(recipe, values):
 
 
 def hold_back(data):
-    """Split the training images; drop the test images.
+    """Split the training images; leave everything else out.
 
     Parameters
     ----------
@@ -107,15 +123,12 @@ def hold_back(data):
     Returns
     -------
     dict
-        ``X_train``, ``y_train``, ``X_val``, ``y_val``; in place of ``X_test`` and
-        ``y_test`` the validation images again, for recipes that measure at the end;
-        and all other entries.
+        ``X_train``, ``y_train``, ``X_val``, ``y_val``.
     """
-    X, y = data["X_train"], np.asarray(data["y_train"])
-    pixels = X.raw(slice(None)) if hasattr(X, "raw") else X
-    cut = len(y) - min(HELD_BACK, len(y) // 5)
-    if not 0 < cut < len(y):
+    from utils import recipes
+
+    y = np.asarray(data["y_train"])
+    count = min(HELD_BACK, len(y) // 5)
+    if count < 1:
         raise SweepError(f"{len(y)} training images are too few to hold some back")
-    val = {"X_val": pixels[cut:], "y_val": y[cut:]}
-    test = {"X_test": pixels[cut:], "y_test": y[cut:]}
-    return {**data, "X_train": pixels[:cut], "y_train": y[:cut], **val, **test}
+    return recipes.held_back({"X_train": data["X_train"], "y_train": y}, count)

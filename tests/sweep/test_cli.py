@@ -28,15 +28,41 @@ def test_a_search(room, recipes, capsys):
     out = capsys.readouterr().out
     assert "6 of 6" in out and "trial  accuracy" in out
     assert {recipe.epochs for recipe, *_ in recipes.calls} == {2.5}
-    assert {threads for *_, threads in recipes.calls} == {1}
+    assert {(seed, threads) for *_, seed, threads in recipes.calls} == {(4, 1)}
     assert os.environ["UTILS_THREADS"] == "1"
     assert {len(data["y_train"]) for _, data, *_ in recipes.calls} == {40}
     study = sweep.Study("tiny")
     assert study.where == str(room.parent / "tiny.log")
     assert {row["worker"] for row in study.table()} == {"me"}
     # The next worker need not say what is searched, and finds all done.
-    assert run(room, "--trials", "6") == 0
+    assert run(room, *more) == 0
     assert len(recipes.calls) == 6
+
+
+def test_a_study_goes_on_with_the_same_training_only(room, recipes, capsys):
+    vary = ["--vary", "rate=log(0.01, 1)", "--set", "epochs=2"]
+    assert run(room, *vary, "--trials", "1") == 0
+    for other, words in (
+        (["--set", "epochs=8"], "(epochs: 2, now 8); give the new"),
+        ([], "(epochs: 2, now 1)"),
+        (["--set", "epochs=2", "--seed", "1"], "(seed: 0, now 1)"),
+    ):
+        assert run(room, *other, "--trials", "2") == 1
+        assert words in capsys.readouterr().err
+    recipes.RECIPES["other"] = recipes.RECIPES["tiny"]
+    arguments = ["other", "--study", "tiny", "--source", str(room), "--set", "epochs=2"]
+    assert cli.main(arguments) == 1
+    assert "(recipe: 'tiny', now 'other')" in capsys.readouterr().err
+    assert len(recipes.calls) == 1
+    assert run(room, "--set", "epochs=2.0", "--trials", "2") == 0
+
+
+def test_a_slip_makes_no_study(room, tmp_path, capsys):
+    assert run(room, "--vary", "rat=log(0.01, 1)") == 1
+    assert not (tmp_path / "tiny.log").exists()
+    assert run(room, "--vary", "rate=log(0.01, 1)", "--trials", "1") == 0
+    assert run(room, "--set", "rate=1") == 1  # the study varies it
+    assert "rate cannot be varied and set" in capsys.readouterr().err
 
 
 def test_storage_and_name(room, tmp_path, monkeypatch, capsys):

@@ -1,16 +1,17 @@
 """The journal: its tail is mended, other damage is named."""
 
 import json
-import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from utils import sweep
 from utils.sweep import journal
+from utils.sweep import study as study_room
 from utils.sweep.library import SweepError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,8 +31,7 @@ def written(tmp_path, capsys):
     return path
 
 
-def test_torn_at_every_byte_of_the_last_line(written, capsys, monkeypatch):
-    monkeypatch.setattr(os, "fsync", lambda number: None)  # it is slow
+def test_torn_at_every_byte_of_the_last_line(written, capsys):
     content = written.read_bytes()
     *before, last, empty = content.split(b"\n")
     assert empty == b"" and json.loads(last)["op_code"] == 6  # the third trial's end
@@ -55,9 +55,10 @@ def test_torn_at_every_byte_of_the_last_line(written, capsys, monkeypatch):
             assert written.read_bytes() == content[:start]
 
 
-def test_a_mended_study_goes_on(written, capsys):
+def test_a_mended_study_goes_on(written, capsys, monkeypatch):
+    monkeypatch.setattr(study_room, "POLL", 0.001)
     written.write_bytes(written.read_bytes()[:-5])
-    again = sweep.Study("s", SPACE, storage=written, grace=0.3)
+    again = sweep.Study("s", SPACE, storage=written, grace=0.01)
     assert again.run(lambda trial: trial.params["rate"], 4)
     assert [row["state"] for row in again.table()] == ["finished"] * 4
     assert study(written).best["accuracy"] <= 1
@@ -115,11 +116,32 @@ def test_a_file_of_somebody_else_is_left_alone(tmp_path):
 def test_the_lock_is_free_afterwards(written):
     written.write_bytes(written.read_bytes()[:-5])
     study(written)
-    assert not written.with_name("s.log.lock").exists()
+    assert list(written.parent.glob("*lock*")) == []
     written.write_bytes(b"x\n")
     with pytest.raises(SweepError):
         study(written)
-    assert not written.with_name("s.log.lock").exists()
+    assert list(written.parent.glob("*lock*")) == []
+
+
+def test_one_joins_a_study_at_a_time(written):
+    joined = threading.Event()
+
+    def join():
+        study(written)
+        joined.set()
+
+    with journal.alone(written):
+        thread = threading.Thread(target=join)
+        thread.start()
+        assert not joined.wait(0.1)
+    assert joined.wait(300)
+    thread.join()
+
+
+def test_a_lock_that_another_broke_is_no_error(written):
+    with journal.alone(written):
+        (lock,) = written.parent.glob("*.lock")
+        lock.unlink()
 
 
 def test_by_default_it_lies_in_build(tmp_path, monkeypatch):
@@ -130,12 +152,18 @@ def test_by_default_it_lies_in_build(tmp_path, monkeypatch):
 
 
 WORKER = """
-import sys, time
+import os, sys, time
+from pathlib import Path
 from utils import sweep
 
+os.fsync = lambda number: None
+folder = Path(sys.argv[1]).parent
+
 def objective(trial):
+    (folder / f"{os.getpid()}.here").touch()
+    while len(list(folder.glob("*.here"))) < 2:  # both take part
+        time.sleep(0.005)
     for step in (10, 20, 40, 100):
-        time.sleep(0.002)
         trial.report(step, trial.params["rate"])
     return trial.params["rate"]
 
@@ -150,7 +178,7 @@ def test_two_processes_share_a_journal(tmp_path):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     workers = [subprocess.Popen(command, cwd=ROOT, **pipes) for _ in range(2)]
     try:
-        outputs = [worker.communicate(timeout=120)[0] for worker in workers]
+        outputs = [worker.communicate(timeout=300)[0] for worker in workers]
     finally:
         for worker in workers:
             worker.kill()

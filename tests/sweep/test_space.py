@@ -103,5 +103,11 @@ def test_the_difference_in_words():
     text = space.difference(known, {"a": "log(1.0, 3.0)", "c": "choice(1)"})
     assert text == (
         "a: log(1.0, 2.0), now log(1.0, 3.0); b: whole(1, 2), now nothing; "
-        "c: not searched, now choice(1)"
+        "c: nothing, now choice(1)"
     )
+
+
+def test_of_many_differences_the_first_are_told():
+    known = dict.fromkeys("abcdef", "1")
+    text = space.difference(known, {"b": "1"})
+    assert text == "; ".join(f"{k}: 1, now nothing" for k in "acde") + "; and 1 more"

@@ -7,7 +7,7 @@ import sys
 
 from utils.sweep import space
 from utils.sweep.library import SweepError
-from utils.sweep.objective import recipe_objective, replaced
+from utils.sweep.objective import recipe_objective, with_fields
 from utils.sweep.study import Study
 
 
@@ -36,9 +36,9 @@ def main(argv=None):
 def _work(options):
     vary = {key: space.parse(text) for key, text in map(_pair, options.vary)}
     fixed = {key: _literal(text) for key, text in map(_pair, options.set)}
-    both = [key for key in vary if key in fixed]
-    if both:
-        raise SweepError(f"{', '.join(both)} cannot be varied and set")
+    if options.threads is not None:  # kernels read it when they are imported
+        os.environ["UTILS_THREADS"] = str(options.threads)
+    _check(options.recipe, vary, fixed)  # before a study is made of a slip
     study = Study(
         options.study or options.recipe,
         space=vary or None,
@@ -47,7 +47,8 @@ def _work(options):
         worker=options.worker_name,
         grace=options.grace,
     )
-    objective = _objective(options, study.space, fixed)
+    _check(options.recipe, study.space, fixed)
+    objective = _objective(options, fixed)
     complete = study.run(objective, options.trials, options.time_limit)
     print(study.table())
     shares = study.importances()
@@ -57,17 +58,21 @@ def _work(options):
     return 0 if complete else 3
 
 
-def _objective(options, searched, fixed):
-    """Load the data and make the objective; find misspelt fields before training."""
-    if options.threads is not None:  # kernels read it when they are imported
-        os.environ["UTILS_THREADS"] = str(options.threads)
-    from utils import recipes
+def _check(recipe, searched, fixed):
+    """Find misspelt names, and fields that would have two values."""
+    both = [key for key in searched if key in fixed]
+    if both:
+        raise SweepError(f"{', '.join(both)} cannot be varied and set")
+    with_fields(recipe, {**searched, **fixed})
+
+
+def _objective(options, fixed):
+    """Load the data and make the objective."""
     from utils.cifar10 import load_cifar10
 
-    if options.recipe in recipes.RECIPES:
-        replaced(recipes.RECIPES[options.recipe], {**searched, **fixed})
     data = load_cifar10(options.source, num_train=50000, num_val=0, num_test=0)
-    return recipe_objective(options.recipe, data, threads=options.threads, **fixed)
+    how = {"seed": options.seed, "threads": options.threads}
+    return recipe_objective(options.recipe, data, **how, **fixed)
 
 
 def _parser():
@@ -90,7 +95,8 @@ def _parser():
         action="append",
         default=[],
         metavar="FIELD=VALUE",
-        help="another value for all trials, e.g. epochs=2",
+        help="another value for all trials, e.g. epochs=2; the same in all runs of a "
+        "study",
     )
     parser.add_argument("--trials", type=int, default=30, help="in all (default 30)")
     parser.add_argument("--study", metavar="NAME", help="its name (default: RECIPE)")
@@ -109,7 +115,12 @@ def _parser():
         help="a worker that is silent for so long loses its trial to another",
     )
     parser.add_argument("--time-limit", type=float, metavar="SECONDS")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="of the search and of each training (default 0)",
+    )
     parser.add_argument("--threads", type=int, metavar="T")
     parser.add_argument("--source", metavar="PATH", help="where CIFAR-10 is")
     return parser

@@ -82,8 +82,8 @@ def _spellings(raw):
 
 
 @contextlib.contextmanager
-def opened(address):
-    """Open a database while no other worker opens it.
+def alone(address):
+    """Keep other workers from making or joining a study meanwhile.
 
     The first worker makes the tables and the study.  If several did at once, some
     would fail; a lock of the database, released with its connection, lines them up.
@@ -92,16 +92,11 @@ def opened(address):
     ----------
     address : Address
 
-    Yields
-    ------
-    optuna.storages.RDBStorage
-
     Raises
     ------
     SweepError
         If the driver is missing or the database refuses.
     """
-    library = optuna()
     try:
         driver = importlib.import_module("psycopg")
     except ImportError as error:
@@ -116,11 +111,25 @@ def opened(address):
         with connection:
             key = zlib.crc32(b"utils.sweep")
             connection.execute("SELECT pg_advisory_lock(%s)", (key,))
-            yield library.storages.RDBStorage(
-                address.sqlalchemy(),
-                # A connection that the server closed meanwhile is opened again.
-                engine_kwargs={"pool_pre_ping": True, "hide_parameters": True},
-            )
+            yield
+
+
+def open_database(address):
+    """Open a database as Optuna's storage, while we are alone there.
+
+    Parameters
+    ----------
+    address : Address
+
+    Returns
+    -------
+    optuna.storages.RDBStorage
+    """
+    return optuna().storages.RDBStorage(
+        address.sqlalchemy(),
+        # A connection that the server closed meanwhile is opened again.
+        engine_kwargs={"pool_pre_ping": True, "hide_parameters": True},
+    )
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ is kept.  A line that is complete but for its line feed gets that.
 line.
 """
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -23,13 +24,48 @@ FOLDER = Path(__file__).resolve().parents[2] / "build" / "sweeps"
 FIRST = b'{"op_code":'  # how every line of a journal begins
 
 
+def alone(path):
+    """Keep other workers from making or joining a study in a file meanwhile.
+
+    This takes a lock of its own: that of the file is taken, and given back, by Optuna
+    for each line.
+
+    Parameters
+    ----------
+    path : Path
+        The journal; its folder is made if needed.
+
+    Returns
+    -------
+    context manager
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return _held(_lock(f"{path}.study"))
+
+
+def _lock(path):
+    # The lock that also works on Windows; a killed owner's is broken after this time.
+    return optuna().storages.journal.JournalFileOpenLock(str(path), grace_period=15)
+
+
+@contextlib.contextmanager
+def _held(lock):
+    lock.acquire()
+    try:
+        yield
+    finally:
+        # Another may have broken it, if this process was stopped for so long.
+        with contextlib.suppress(RuntimeError):
+            lock.release()
+
+
 def open_journal(path):
     """Open a journal, or make it, and mend its tail.
 
     Parameters
     ----------
     path : Path
-        The file; its folder is made if needed.
+        The file; its folder exists.
 
     Returns
     -------
@@ -43,17 +79,10 @@ def open_journal(path):
         If the file is damaged elsewhere, or is no journal.
     """
     room = optuna().storages.journal
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The lock that also works on Windows; a killed owner's is broken after this time.
-    lock = room.JournalFileOpenLock(str(path), grace_period=15)
-    sentence = ""
+    lock, sentence = _lock(path), ""
     if path.exists():
-        lock.acquire()  # nobody is in the middle of a line now
-        try:
+        with _held(lock):  # nobody is in the middle of a line now
             sentence = mend(path)
-        finally:
-            lock.release()
 
     class Journal(room.JournalFileBackend):
         line = 0  # the last one handed out

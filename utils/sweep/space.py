@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from utils.sweep.library import SweepError
 
+SHOWN = 4  # so many differences are told
 PRIMITIVE = (str, int, float, bool, type(None))
 
 
@@ -173,7 +174,7 @@ def check(space):
 
 
 def difference(known, given):
-    """Tell in words how two spaces differ.
+    """Tell in words how two spaces differ, or two dicts of other texts.
 
     Parameters
     ----------
@@ -183,11 +184,13 @@ def difference(known, given):
     Returns
     -------
     str
-        Empty if they are equal.
+        The first differences; empty if there is none.
     """
     parts = []
     for name in dict.fromkeys([*known, *given]):
         before, now = known.get(name), given.get(name)
         if before != now:
-            parts.append(f"{name}: {before or 'not searched'}, now {now or 'nothing'}")
+            parts.append(f"{name}: {before or 'nothing'}, now {now or 'nothing'}")
+    if len(parts) > SHOWN:
+        parts[SHOWN:] = [f"and {len(parts) - SHOWN} more"]
     return "; ".join(parts)

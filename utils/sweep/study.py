@@ -10,10 +10,10 @@ import warnings
 import weakref
 from pathlib import Path
 
-from utils.sweep import crew, database, journal, results, space
+from utils.sweep import agreement, crew, database, journal, results
+from utils.sweep import space as spaces
 from utils.sweep.library import Pruned, SweepError, optuna, sampler
 
-SPACE = "space"  # where the space is kept with the study
 POLL = 0.5  # seconds between two looks while others compute
 
 
@@ -112,27 +112,33 @@ class Study:
         self._address = None
         self._library = optuna()
         self._pruner = self._library.pruners.SuccessiveHalvingPruner(rung, keep)
-        self._open(storage)
-
-    def _open(self, storage):
+        if space is not None:
+            spaces.check(space)
         if storage is not None and "://" in str(storage):
             self._address = database.Address(str(storage))
-            self.where = str(self._address)
-            with database.opened(self._address) as opened:
-                weakref.finalize(self, opened.engine.dispose)  # closes connections
-                self._meet(opened)
-            return
-        path = Path(storage or journal.FOLDER / f"{self.name}.log")
-        self.where = str(path)
+        path = Path(storage or journal.FOLDER / f"{name}.log")
+        self.where = str(self._address or path)
+        with self._alone():
+            self._meet(self._open(path))
+
+    def _alone(self):
+        """Keep other workers from making or joining a study meanwhile."""
+        if self._address is not None:
+            return database.alone(self._address)
+        return journal.alone(Path(self.where))
+
+    def _open(self, path):
+        if self._address is not None:
+            opened = database.open_database(self._address)
+            weakref.finalize(self, opened.engine.dispose)  # closes connections
+            return opened
         opened, sentence = journal.open_journal(path)
         if sentence:
             print(sentence)
-        self._meet(opened)
+        return opened
 
     def _meet(self, storage):
         """Make the study or join it, and settle on a space."""
-        if self.space is not None:
-            space.check(self.space)
         names = [s.study_name for s in self._library.get_all_study_summaries(storage)]
         if self.space is None and self.name not in names:
             raise SweepError(
@@ -143,22 +149,10 @@ class Study:
         where = {"storage": storage, "study_name": self.name}
         if self.name in names:  # looking at a study leaves its journal as it is
             self._study = self._library.load_study(**where, **how)
-        else:  # another worker may make it in this moment
+        else:
             how |= {"direction": "maximize", "load_if_exists": True}
             self._study = self._library.create_study(**where, **how)
-        if self.space is not None and SPACE not in self._study.user_attrs:
-            texts = {key: repr(found) for key, found in self.space.items()}
-            self._study.set_user_attr(SPACE, texts)
-        known = self._study.user_attrs.get(SPACE, {})
-        if self.space is None:
-            self.space = {key: space.parse(text) for key, text in known.items()}
-        given = {key: repr(found) for key, found in self.space.items()}
-        differs = space.difference(known, given)
-        if differs:
-            raise SweepError(
-                f"the study {self.name!r} in {self.where} searches another space "
-                f"({differs}); give the new search another name"
-            )
+        self.space = agreement.join_space(self._study, self.space, self.where)
 
     def run(self, objective, trials, time_limit=None):
         """Search until the study has so many trials in all.
@@ -171,7 +165,8 @@ class Study:
         objective : callable
             ``objective(trial) -> accuracy``.  An ArithmeticError or an accuracy that
             is not finite counts as a trial with bad parameters; any other exception
-            ends the run.
+            ends the run.  It may have an attribute ``about``: a dict of all else that
+            its accuracy depends on, such as `recipe_objective` gives it.
         trials : int
             Finished and pruned ones of the study in the end.
         time_limit : float, optional
@@ -185,13 +180,17 @@ class Study:
         Raises
         ------
         SweepError
-            If the storage does not answer any more.
+            If the study has trials of another objective, as far as ``about`` tells,
+            or the storage does not answer any more.
         """
         if not isinstance(trials, int) or trials < 1:
             raise ValueError(f"trials is {trials!r}, expected a whole number above 0")
         end = math.inf if time_limit is None else time.monotonic() + time_limit
         try:
             with database.hidden(self._address):
+                with self._alone():
+                    agreement.join_space(self._study, self.space, self.where)
+                    agreement.join_about(self._study, objective, self.space, self.where)
                 return self._work(objective, trials, end)
         except KeyboardInterrupt:
             done = sum(map(crew.is_done, self._trials()))

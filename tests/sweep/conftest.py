@@ -24,6 +24,12 @@ PASSWORD = "correct horse:battery/staple@%"
 ESCAPED = "correct%20horse%3Abattery%2Fstaple%40%25"
 
 
+@pytest.fixture(autouse=True)
+def leave_the_disk_alone(monkeypatch):
+    """Let a written line be enough: a busy disk may take a second for each fsync."""
+    monkeypatch.setattr(os, "fsync", lambda number: None)
+
+
 @pytest.fixture
 def recipes(monkeypatch):
     """Put the stand-in where `from utils import recipes` finds it."""

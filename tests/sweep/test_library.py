@@ -35,7 +35,7 @@ def test_importing_needs_no_optuna_and_does_not_import_it():
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()

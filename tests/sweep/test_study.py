@@ -3,19 +3,34 @@
 import math
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from utils import sweep
-from utils.sweep import journal
+from utils.sweep import crew, journal
+from utils.sweep import study as room
 
 SPACE = {"rate": sweep.log(0.001, 10), "size": sweep.choice(125, 250)}
+LONG = 300  # seconds until a test that hangs fails
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """Keep all journals of a test in its own folder."""
+    """Keep all journals of a test in its own folder; look again at once."""
     monkeypatch.setattr(journal, "FOLDER", tmp_path)
+    monkeypatch.setattr(room, "POLL", 0.001)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Give the time in a list; it stands still until a test changes it."""
+    now = [0.0]
+    still = SimpleNamespace(**vars(time))
+    still.monotonic = lambda: now[0]
+    for module in (crew, room):
+        monkeypatch.setattr(module, "time", still)
+    return now
 
 
 def value(trial):
@@ -166,15 +181,16 @@ def test_an_accuracy_is_a_number(answer):
         sweep.Study("t", SPACE).run(lambda trial: trial.report(1, answer), 1)
 
 
-def test_no_trial_begins_after_the_time_limit(capsys):
+def test_no_trial_begins_after_the_time_limit(clock, capsys):
     def objective(trial):
-        time.sleep(0.05)
+        clock[0] += 1
         return value(trial)
 
     study = sweep.Study("s", SPACE)
-    assert study.run(objective, 1000, time_limit=0.2) is False
-    assert 1 <= len(study.table()) <= 5
+    assert study.run(objective, 1000, time_limit=2.5) is False
+    assert len(study.table()) == 3
     assert study.run(objective, 1000, time_limit=0) is False
+    assert len(study.table()) == 3
 
 
 def test_a_trial_of_a_dead_worker_is_done_again(capsys):
@@ -184,7 +200,7 @@ def test_a_trial_of_a_dead_worker_is_done_again(capsys):
     def wait(trial):
         given.append(trial.params)
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(LONG)
 
     def slow(trial):
         wait(trial)
@@ -202,11 +218,11 @@ def test_a_trial_of_a_dead_worker_is_done_again(capsys):
         begun.clear()
         go_on.clear()
         thread.start()
-        assert begun.wait(30)
-        alive = sweep.Study(name, SPACE, worker="alive", grace=0.6)
+        assert begun.wait(LONG)
+        alive = sweep.Study(name, SPACE, worker="alive", grace=0.01)
         assert alive.run(value, 3)
         go_on.set()
-        thread.join(30)
+        thread.join(LONG)
         assert not thread.is_alive()
         rows = alive.table()
         assert [row["state"] for row in rows] == ["finished"] * 3
@@ -218,19 +234,39 @@ def test_a_trial_of_a_dead_worker_is_done_again(capsys):
     assert "Waiting for trial 0 of dead." in out
 
 
-def test_a_living_worker_keeps_a_long_trial(capsys):
+def test_a_living_worker_keeps_a_long_trial(clock, monkeypatch, capsys):
+    """On the second worker's clock, 9 of 10 seconds pass between signs of life."""
+    begun, go_on, signs = threading.Event(), threading.Event(), []
+
     def long(trial):
-        time.sleep(2)
+        begun.set()
+        go_on.wait(LONG)
         return value(trial)
 
-    first = sweep.Study("s", SPACE, worker="first", grace=1)
+    first = sweep.Study("s", SPACE, worker="first")
+    first._beat = 0.001
     thread = threading.Thread(target=first.run, args=(long, 1))
     thread.start()
-    second = sweep.Study("s", SPACE, worker="second", grace=1)
-    while not second.table():
-        time.sleep(0.01)
-    assert second.run(value, 1)
-    thread.join()
+    assert begun.wait(LONG)
+    second = sweep.Study("s", SPACE, worker="second", grace=10)
+    mend = second._mend
+
+    def look(found):
+        beat = found[0].user_attrs["beat"]
+        if beat not in signs:
+            signs.append(beat)
+            clock[0] += 9
+        mend(found)
+        if len(signs) == 5:
+            go_on.set()
+
+    monkeypatch.setattr(second, "_mend", look)
+    try:
+        assert second.run(value, 1)
+    finally:
+        go_on.set()
+        thread.join(LONG)
+    assert len(signs) >= 5
     assert [row["worker"] for row in second.table()] == ["first"]
 
 

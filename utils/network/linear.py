@@ -142,7 +142,7 @@ class Full(_Unfused):
 
     def _forward(self, x, w, y):
         self._none[:] = 0
-        affine.forward(*map(_flat, (x,)), w, self._none, _flat(y))
+        affine.forward(_flat(x), w, self._none, _flat(y))
 
     def _backward_weights(self, x, dy, dw):
         affine.backward_weights(_flat(x), _flat(dy), dw, self._spare)

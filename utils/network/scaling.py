@@ -78,7 +78,7 @@ class Batch:
 class Bias:
     """A bias, or nothing: the scale is 1."""
 
-    counts, sign = False, None
+    counts = False
 
     def __init__(self, b, K):
         self._trains = b is not None

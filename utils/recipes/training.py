@@ -86,6 +86,11 @@ def make_augment(recipe, seed=0):
     )
 
 
+def freezing(recipe):
+    """Give (progress, pattern) of all that is frozen, the whitening's bias first."""
+    return ((recipe.whitening_until, "whiten1.b"), *recipe.freeze)
+
+
 def train(recipe, data, seed=0, threads=None, report=None, **more):
     """Train.
 
@@ -123,7 +128,7 @@ def train(recipe, data, seed=0, threads=None, report=None, **more):
         ghost=recipe.ghost,
     )
     augment = make_augment(recipe, seed)
-    freeze = ((recipe.whitening_until, "whiten1.b"), *recipe.freeze)
+    freeze = freezing(recipe)
     optimizer = make_optimizer(recipe)
     if report is not None:
         steps = recipe.epochs * len(data["y_train"]) / recipe.batch_size
@@ -199,8 +204,7 @@ def warm_up(net, optimizer, augment, data, recipe, freeze):
 
 def count_flops(net, recipe, steps):
     """Count the operations of a training."""
-    frozen = ((recipe.whitening_until, "whiten1.b"), *recipe.freeze)
-    plan = Plan(steps, steps, "never", recipe.sizes, frozen)
+    plan = Plan(steps, steps, "never", recipe.sizes, freezing(recipe))
     total, known = 0, {}
     for step in range(steps):
         key = plan.size(step), tuple(plan.frozen(step))

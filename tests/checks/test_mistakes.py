@@ -6,11 +6,13 @@ import pytest
 from utils.checks import mistakes
 from utils.checks.conv_layers import (
     CONV_CASES,
-    POOL_CASES,
     Convolution,
-    MaxPooling,
     check_conv_backward,
     check_conv_forward,
+)
+from utils.checks.max_pool import (
+    POOL_CASES,
+    MaxPooling,
     check_max_pool_backward,
     check_max_pool_forward,
 )

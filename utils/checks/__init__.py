@@ -21,9 +21,8 @@ from utils.checks.compare import Result
 from utils.checks.conv_layers import (
     check_conv_backward,
     check_conv_forward,
-    check_max_pool_backward,
-    check_max_pool_forward,
 )
+from utils.checks.max_pool import check_max_pool_backward, check_max_pool_forward
 from utils.checks.receptive_field import check_receptive_field
 from utils.checks.report import Results
 from utils.checks.spatial_batchnorm import (

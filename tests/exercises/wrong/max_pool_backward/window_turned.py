@@ -1,0 +1,21 @@
+"""pool_height and pool_width are exchanged.
+
+Easily made, and invisible while windows are square, as all of the handout's are.
+"""
+
+import numpy as np
+
+CAUSE = ("pool_height", "pool_width", "exchanged")
+
+
+def max_pool_backward_naive(dout, cache):
+    x, pool_param = cache
+    width, height = pool_param["pool_height"], pool_param["pool_width"]
+    stride = pool_param["stride"]
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dout.shape):
+        top, left = i * stride, j * stride
+        window = x[n, c, top : top + height, left : left + width]
+        p, q = np.unravel_index(np.argmax(window), window.shape)
+        dx[n, c, top + p, left + q] += dout[n, c, i, j]
+    return dx

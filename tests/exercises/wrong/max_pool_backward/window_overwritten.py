@@ -1,6 +1,6 @@
 """Each window writes over the whole of its place in dx, zeros included.
 
-18 of 43 published solutions fail where windows overlap, mostly by writing so.
+18 of 43 published solutions assign where they have to add.
 """
 
 import numpy as np

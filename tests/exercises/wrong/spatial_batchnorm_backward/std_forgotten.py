@@ -1,0 +1,17 @@
+"""dx is not divided by the standard deviation.
+
+Easily made when the last factor of the chain gets lost.
+"""
+
+CAUSE = ("deviation", "divided")
+
+
+def spatial_batchnorm_backward(dout, cache):
+    x_hat, gamma, _, mode = cache
+    N, C, H, W = dout.shape
+    rows = dout.transpose(0, 2, 3, 1).reshape(-1, C)
+    dgamma, dbeta = (rows * x_hat).sum(axis=0), rows.sum(axis=0)
+    dx = rows * gamma
+    if mode == "train":
+        dx = dx - gamma * (rows.mean(axis=0) + x_hat * (rows * x_hat).mean(axis=0))
+    return dx.reshape(N, H, W, C).transpose(0, 3, 1, 2), dgamma, dbeta

@@ -1,0 +1,31 @@
+"""Where pad is 0 dx is added to the x of the cache: = makes no copy.
+
+Easily made where = is taken for a copy.
+"""
+
+import numpy as np
+
+CAUSE = "changed x"
+
+
+def conv_backward_naive(dout, cache):
+    x, w, b, conv_param = cache
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    N, F, H_out, W_out = dout.shape
+    H, W = x.shape[2:]
+    HH, WW = w.shape[2:]
+    x_padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad))) if pad else x
+    dx_padded = x_padded
+    x_padded = x_padded.copy()
+    dx_padded[:] = 0
+    dw, db = np.zeros_like(w), np.zeros_like(b)
+    for n in range(N):
+        for f in range(F):
+            for i in range(H_out):
+                for j in range(W_out):
+                    rows = slice(i * stride, i * stride + HH)
+                    columns = slice(j * stride, j * stride + WW)
+                    db[f] += dout[n, f, i, j]
+                    dw[f] += dout[n, f, i, j] * x_padded[n, :, rows, columns]
+                    dx_padded[n, :, rows, columns] += dout[n, f, i, j] * w[f]
+    return dx_padded[:, :, pad : pad + H, pad : pad + W], dw, db

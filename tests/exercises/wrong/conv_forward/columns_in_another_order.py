@@ -1,0 +1,26 @@
+"""Windows are flattened channels last, filters channels first.
+
+Easily made with im2col, when window and filter are flattened in different lines.
+"""
+
+import numpy as np
+
+from utils.shapes import conv_output_shape
+
+CAUSE = ("order", "filter", "channel")
+
+
+def conv_forward_naive(x, w, b, conv_param):
+    N, F, H_out, W_out = conv_output_shape(x.shape, w.shape, conv_param)
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    HH, WW = w.shape[2:]
+    x_padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    windows = []
+    for n in range(N):
+        for i in range(0, H_out * stride, stride):
+            for j in range(0, W_out * stride, stride):
+                windows.append(x_padded[n, :, i : i + HH, j : j + WW].T.ravel())
+    columns = np.array(windows).T  # (C * HH * WW, N * H_out * W_out)
+    out = w.reshape(F, -1) @ columns + b[:, None]
+    out = out.reshape(F, N, H_out, W_out).transpose(1, 0, 2, 3)
+    return out, (x, w, b, conv_param)

@@ -1,0 +1,25 @@
+"""Every channel is multiplied with the filter's channel 0.
+
+Easily made by whoever thinks of a filter as one small image.
+"""
+
+import numpy as np
+
+from utils.shapes import conv_output_shape
+
+CAUSE = ("filter", "channel 0")
+
+
+def conv_forward_naive(x, w, b, conv_param):
+    N, F, H_out, W_out = conv_output_shape(x.shape, w.shape, conv_param)
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    HH, WW = w.shape[2:]
+    x_padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    out = np.zeros((N, F, H_out, W_out), dtype=x.dtype)
+    for n, f, i, j in np.ndindex(out.shape):
+        top, left = i * stride, j * stride
+        for c in range(x.shape[1]):
+            window = x_padded[n, c, top : top + HH, left : left + WW]
+            out[n, f, i, j] += np.sum(window * w[f, 0])
+        out[n, f, i, j] += b[f]
+    return out, (x, w, b, conv_param)

@@ -1,0 +1,21 @@
+"""weight_scale is taken as a variance: its root scales.
+
+Easily made by whoever reads scale as variance.
+"""
+
+import numpy as np
+
+from utils.exercises.cnn import ThreeLayerConvNet as Solved
+
+CAUSE = ("weight_scale", "root")
+
+
+class ThreeLayerConvNet(Solved):
+    def __init__(self, weight_scale=1e-3, seed=None, **more):
+        super().__init__(weight_scale=weight_scale, seed=seed, **more)
+        rng = np.random.default_rng(seed)
+        for name in ("W1", "W2", "W3"):
+            weights = np.sqrt(weight_scale) * rng.standard_normal(
+                self.params[name].shape
+            )
+            self.params[name] = weights.astype(self.dtype)

@@ -71,14 +71,6 @@ def test_check(rng):
         slabs.check(x, w[:, :, 1:].copy(), out, 1, 0)
 
 
-@pytest.mark.parametrize(("size", "calls"), [(slabs.SMALL, 1), (slabs.SMALL + 1, 3)])
-def test_small_work_is_done_by_one_thread(monkeypatch, size, calls):
-    monkeypatch.setattr(slabs.threads, "count", lambda: 3)
-    seen = []
-    slabs.prepare(lambda *args: seen.append(args), size, "weights")
-    assert sorted(seen) == [(worker, calls, "weights") for worker in range(calls)]
-
-
 def read_only(array):
     array = array.copy()
     array.flags.writeable = False

@@ -100,6 +100,14 @@ def test_each_makes_one_call_per_thread(monkeypatch, number):
     assert sorted(calls) == [(worker, number, "a", 2) for worker in range(number)]
 
 
+@pytest.mark.parametrize(("size", "calls"), [(0, 1), (10, 1), (11, 3)])
+def test_up_to_a_limit_one_thread_does_it_all(monkeypatch, size, calls):
+    with_threads(monkeypatch, 3)
+    seen = []
+    threads.each_above(10, size, lambda *args: seen.append(args), "weights")
+    assert sorted(seen) == [(worker, calls, "weights") for worker in range(calls)]
+
+
 def test_each_runs_in_different_threads_which_live_on(monkeypatch):
     with_threads(monkeypatch, 3)
     names, both = [], threading.Barrier(3, timeout=5)

@@ -43,12 +43,12 @@ from utils.kernels.gemm import WIDTH
 from utils.kernels.scratch import own
 from utils.kernels.simd import LANES, address, next_ticket, padded
 from utils.kernels.slabs import (
+    SMALL,
     check,
     describe,
     find_lines,
     flat,
     parts,
-    prepare,
     row_pitch,
     slab_size,
 )
@@ -256,7 +256,7 @@ def forward(x, w, b, out, stride, pad, relu=False):
         x, out = flat(x, out)
     job = describe(x, out, (HH, WW), (pad, pad), stride, out.shape[1:3])
     panels = own().get("panels", 1, w.size)[0]
-    prepare(_pack_weights, w.size, w.reshape(-1, K), panels)
+    threads.each_above(SMALL, w.size, _pack_weights, w.reshape(-1, K), panels)
     if b is None:
         b = own().get("no bias", 1, K)[0]
         b[:] = 0
@@ -299,7 +299,8 @@ def backward_data(dout, w, dx, stride, pad):
         job = describe(dout, dx, taps, pads, 1, pixels, at=(y, x), every=stride)
         if 0 not in taps:
             size = taps[0] * taps[1] * K * columns
-            prepare(_pack_turned, size, w, p, q, stride, columns, panels)
+            args = w, p, q, stride, columns, panels
+            threads.each_above(SMALL, size, _pack_turned, *args)
         _run(_with_tickets(job, TICKET), panels, none, False)
 
 

@@ -25,11 +25,11 @@ from utils.kernels.gemm import WIDTH
 from utils.kernels.scratch import own
 from utils.kernels.simd import ROWS, address
 from utils.kernels.slabs import (
+    SMALL,
     check,
     describe,
     find_lines,
     flat,
-    prepare,
     row_pitch,
     slab_size,
 )
@@ -144,4 +144,4 @@ def backward_weights(x, dout, dw, db, stride, pad):
     if db is None:
         db = memory.get("no db", 1, K)[0]
     dw = dw.reshape(HH, WW * C, K)
-    prepare(_add_shares, workers * dw.size, height, sums, dw, db)
+    threads.each_above(SMALL, workers * dw.size, _add_shares, height, sums, dw, db)

@@ -227,7 +227,7 @@ def images_to_last(x, out):
     if H * W < LANES or Q % LANES or not C:
         threads.run(_loop_to_last, N, *flat)
     else:
-        _call(x.size, _to_last, *flat, np.zeros(1, np.int64))
+        threads.each_above(FEW, x.size, _to_last, *flat, np.zeros(1, np.int64))
 
 
 def images_to_first(x, out):
@@ -248,7 +248,7 @@ def images_to_first(x, out):
     if H * W < LANES or Q % LANES or not C:
         threads.run(_loop_to_first, N, *flat)
     else:
-        _call(out.size, _to_first, *flat, np.zeros(1, np.int64))
+        threads.each_above(FEW, out.size, _to_first, *flat, np.zeros(1, np.int64))
 
 
 def filters_to_last(w, out):
@@ -272,7 +272,7 @@ def filters_to_last(w, out):
         out[:, :, :, F:] = 0
         return
     flat = w.reshape(F, C * HH * WW), out.reshape(HH * WW, *out.shape[2:])
-    _call(w.size, _filters, *flat, True)
+    threads.each_above(FEW, w.size, _filters, *flat, True)
 
 
 def filters_to_first(w, out):
@@ -293,12 +293,4 @@ def filters_to_first(w, out):
         out[:] = w[:, :, :C, :F].transpose(3, 2, 0, 1)
         return
     flat = out.reshape(F, C * HH * WW), w.reshape(HH * WW, *w.shape[2:])
-    _call(out.size, _filters, *flat, False)
-
-
-def _call(size, kernel, *args):
-    """Call a kernel in all threads, or here if to wake them would take longer."""
-    if size < FEW:
-        kernel(0, 1, *args)
-    else:
-        threads.each(kernel, *args)
+    threads.each_above(FEW, out.size, _filters, *flat, False)

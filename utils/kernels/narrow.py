@@ -57,7 +57,7 @@ from utils.kernels.simd import (
     instruction,
     next_ticket,
 )
-from utils.kernels.slabs import check, prepare
+from utils.kernels.slabs import SMALL, check
 
 __all__ = ["backward_data", "backward_weights", "forward", "suits"]
 
@@ -220,7 +220,7 @@ def forward(x, w, b, out, stride, pad, relu=False):
     products, panels = plan.scheme.products, -(-K // WIDTH)
     U = memory.get("panels", 1, panels * products * plan.HH * C * WIDTH)[0]
     G = MATRICES[type(plan.scheme)][1].astype(np.float32)
-    prepare(_transform_weights, U.size, w, G, U)
+    threads.each_above(SMALL, U.size, _transform_weights, w, G, U)
     bias = memory.get("bias", 1, panels * WIDTH)[0]
     bias[:K] = 0 if b is None else b
     work = memory.get("slab", workers, sum(sizes(plan)) + products * ROWS * WIDTH)

@@ -52,7 +52,7 @@ from utils.kernels.simd import (
     instruction,
     next_ticket,
 )
-from utils.kernels.slabs import check, prepare
+from utils.kernels.slabs import SMALL, check
 from utils.kernels.windows import ODD, correlation, correlation_odd, cover
 
 CHUNK = 16  # tiles of dout, for each block of rows that Y then is multiplied with
@@ -259,7 +259,7 @@ def backward_data(dout, w, dx, stride, pad):
     products = plan.scheme.products
     U = memory.get("panels", 1, -(-plan.HH * C // WIDTH) * products * K * WIDTH)[0]
     G = MATRICES[type(plan.scheme)][1].astype(np.float32)
-    prepare(_transform_turned, U.size, w, G, U)
+    threads.each_above(SMALL, U.size, _transform_turned, w, G, U)
     columns, points = sizes(plan)
     wide = plan.tiles * -(-K // WIDTH) * WIDTH * ROWS + 2 * LANES
     size = columns + plan.tiles * points + products * (ROWS * WIDTH + wide) + WIDTH
@@ -305,4 +305,4 @@ def backward_weights(x, dout, dw, db, stride, pad):
     G = MATRICES[type(plan.scheme)][1].astype(np.float32)
     if db is None:
         db = memory.get("no db", 1, K)[0]
-    prepare(_collect, sums.size, G, height, sums, dw, db)
+    threads.each_above(SMALL, sums.size, _collect, G, height, sums, dw, db)

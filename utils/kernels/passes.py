@@ -16,7 +16,7 @@ from utils.kernels.simd import LANES, instruction
 
 POOLED = StorePool, StoreBnPool
 ROWS = 64  # blocks of images: enough for all threads, few enough to add up
-FEW = 1 << 14  # numbers, below which waking a thread takes longer than the work
+FEW = 1 << 14  # numbers, up to which waking a thread takes longer than the work
 
 
 def _copy(e, source, place, sink, target, image, y, x, c, block, edge):
@@ -91,11 +91,9 @@ def move(source, sink, place, out_size=None):
     check_sink(sink, N, target, rows, (2, 2))
     if hasattr(sink, "sums"):
         sink.sums[:] = 0
+    size = N * target.H * target.W * target.C
     args = source, place, sink, target, step, N, rows
-    if N * target.H * target.W * target.C < FEW:
-        _move(0, 1, *args)
-    else:
-        threads.each(_move, *args)
+    threads.each_above(FEW, size, _move, *args)
 
 
 def fill(source, out):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from utils.kernels import expect, threads
+from utils.kernels import expect
 from utils.kernels.compiler import kernel
 from utils.kernels.simd import LANES, ROWS, address, padded
 from utils.kernels.windows import GROUP
@@ -100,27 +100,6 @@ def find_lines(job, first, last, scratch, lines):
             lines[at + row] = start + row * job.stride * pitch * 4
         at += count
         first += count
-
-
-def prepare(function, size, *args):
-    """Call ``function(worker, workers, *args)`` in each thread, or just here.
-
-    Waking a thread takes as long as moving some ten thousand numbers, and weights are
-    often no more.
-
-    Parameters
-    ----------
-    function : callable
-        A kernel; see `threads.each`.
-    size : int
-        How many numbers it reads or writes.
-    *args
-        Handed to the kernel.
-    """
-    if size <= SMALL:
-        function(0, 1, *args)
-    else:
-        threads.each(function, *args)
 
 
 def check(x, w, out, stride, pad, b=None):

@@ -6,7 +6,8 @@ a fraction of the time that Numba's own ``parallel=True`` takes.
 
 `each` calls a kernel once per thread.  The kernel learns which thread it is in, and
 takes its work from a counter that all threads share (`simd.next_ticket`), so that a
-thread that was held up does less.  `run` cuts a loop into equal parts instead.
+thread that was held up does less.  `run` cuts a loop into equal parts instead, and
+`each_above` does little work right here.
 
 If the system has no more threads to give, the calls are made one after the other.
 
@@ -162,6 +163,29 @@ def each(function, *args):
     """
     workers = count()
     _together([(function, worker, workers, *args) for worker in range(workers)])
+
+
+def each_above(limit, size, function, *args):
+    """Call ``function(worker, workers, *args)`` in each thread, or just here.
+
+    Waking a thread takes as long as moving some ten thousand numbers, and weights are
+    often no more.
+
+    Parameters
+    ----------
+    limit : int
+        The size up to which one thread alone is done before two would have begun.
+    size : int
+        How much there is to do.
+    function : callable
+        See `each`.
+    *args
+        Arrays and numbers handed to every call.
+    """
+    if size <= limit:
+        function(0, 1, *args)
+    else:
+        each(function, *args)
 
 
 def run(function, size, *args):

@@ -12,7 +12,7 @@ calling a kernel costs more than moving 64 numbers.  So a call takes many arrays
 the sequence of all vectors of all rows.
 
 What moves:  w, dw and the memory of the rule in; w and the memory out.
-Threads:     each owns one contiguous part of that sequence; below `SMALL` numbers the
+Threads:     each owns one contiguous part of that sequence; up to `SMALL` numbers the
              caller does all of it alone, since waking a thread costs more.
 Cost:        20 bytes per weight (SGD), 28 (Adam).
 """
@@ -170,10 +170,8 @@ class Table:
 
     def spread(self, kernel, rule, *numbers):
         """Call a kernel in all threads, or here if there is little to do."""
-        if self.size < SMALL:
-            kernel(0, 1, rule, self.places, *numbers)
-        else:
-            threads.each(kernel, rule, self.places, *numbers)
+        args = rule, self.places, *numbers
+        threads.each_above(SMALL, self.size, kernel, *args)
 
 
 def sgd_table(rule, table):

@@ -301,7 +301,7 @@ class Convolution:
             turned = turned.reshape(3, 3, self.K, self.C)
         flip = backward and self.stride == 1
         args = plan, w, turned, u, u_step * 4, backward, flip
-        self._on_weights(transform_weights, *args)
+        threads.each_above(SMALL, self.C * self.K, transform_weights, *args)
         size = plan.products * (
             plan.block * (plan.source.C + panels * WIDTH) + 2 * LINE
         )
@@ -334,19 +334,14 @@ class Convolution:
         work = memory.get("tiles", workers, plan.products * width)
         args = plan, source, gradient, du, du_step * 4, work, k_parts
         threads.each(convolve_weights, *args)
-        self._on_weights(collect_weights, plan, du, du_step * 4, t_parts, dw)
+        args = plan, du, du_step * 4, t_parts, dw
+        threads.each_above(SMALL, self.C * self.K, collect_weights, *args)
         dw[:, :, self.channels :] = 0
 
     def _is_new(self, role, *parts):
         """Tell whether these very tuples were not the last ones that were checked."""
         known = self._checked.get(role, (None, None))
         return any(part is not seen for part, seen in zip(parts, known, strict=True))
-
-    def _on_weights(self, kernel, *args):
-        if self.C * self.K > SMALL:
-            threads.each(kernel, *args)
-        else:
-            kernel(0, 1, *args)
 
     def _check_filters(self, **arrays):
         expect.numbers(**arrays)

@@ -115,14 +115,8 @@ def affine_forward_fast(x, w, b):
 
     Returns
     -------
-    out : ndarray of shape (N, M)
-    cache : tuple
-        ``(x, w, b)``.
-
-    Raises
-    ------
-    ValueError
-        As `utils.layers.affine_forward`.
+    out, cache
+        As there, and the same errors.
     """
     if not _fits_affine(x, w, b) or x[0].size != len(w) or b.shape != w.shape[1:]:
         return affine_forward(x, w, b)
@@ -136,15 +130,13 @@ def affine_backward_fast(dout, cache):
 
     Parameters
     ----------
-    dout : ndarray of shape (N, M)
-        Gradient of the loss with respect to ``out``.
-    cache : tuple
-        ``(x, w, b)`` from the forward pass.
+    dout, cache
+        As in `utils.layers.affine_backward`.
 
     Returns
     -------
     dx, dw, db : ndarrays
-        Gradients with the shapes of ``x``, ``w`` and ``b``.
+        As there.
     """
     x, w, b = cache
     if not _fits_affine(x, w, b, dout) or dout.shape != (len(x), w.shape[1]):

@@ -23,6 +23,9 @@ from utils.optim.engine import move_by_adam
 from utils.optim.newton_schulz import orthogonal
 from utils.optim.options import prepare
 
+MOMENTUM = {"learning_rate": 1e-2, "momentum": 0.9}
+ADAM = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "t": 0}
+
 
 def sgd(w, dw, config=None):
     """Stochastic gradient descent: step against the gradient.
@@ -93,8 +96,7 @@ def sgd_momentum(w, dw, config=None):
     .. [1] B. T. Polyak, "Some methods of speeding up the convergence of iteration
        methods", USSR Computational Mathematics and Mathematical Physics 4(5), 1964.
     """
-    options = {"learning_rate": 1e-2, "momentum": 0.9}
-    config = prepare("sgd_momentum", w, dw, config, options, ("velocity",))
+    config = prepare("sgd_momentum", w, dw, config, MOMENTUM, ("velocity",))
     learning_rate, momentum = config["learning_rate"], config["momentum"]
     for w_, dw_, velocity in blocks(w, dw, config["velocity"]):
         velocity *= momentum
@@ -139,8 +141,7 @@ def sgd_nesterov_momentum(w, dw, config=None):
     .. [3] Y. Bengio, N. Boulanger-Lewandowski and R. Pascanu, "Advances in optimizing
        recurrent networks", ICASSP 2013, section 3.5 (the change of variables).
     """
-    options = {"learning_rate": 1e-2, "momentum": 0.9}
-    config = prepare("sgd_nesterov_momentum", w, dw, config, options, ("velocity",))
+    config = prepare("sgd_nesterov_momentum", w, dw, config, MOMENTUM, ("velocity",))
     learning_rate, momentum = config["learning_rate"], config["momentum"]
     for w_, dw_, velocity in blocks(w, dw, config["velocity"]):
         step = learning_rate * dw_
@@ -227,8 +228,7 @@ def adam(w, dw, config=None):
     .. [1] D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization",
        ICLR 2015, algorithm 1.
     """
-    options = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
-    config = prepare("adam", w, dw, config, options | {"t": 0}, ("m", "v"))
+    config = prepare("adam", w, dw, config, ADAM, ("m", "v"))
     beta1, beta2, epsilon = config["beta1"], config["beta2"], config["epsilon"]
     config["t"] += 1
     m_scale = config["learning_rate"] / (1 - beta1 ** config["t"])
@@ -275,8 +275,7 @@ def adamw(w, dw, config=None):
     .. [1] I. Loshchilov and F. Hutter, "Decoupled weight decay regularization",
        ICLR 2019, algorithm 2.
     """
-    options = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
-    options |= {"weight_decay": 1e-2, "t": 0}
+    options = ADAM | {"weight_decay": 1e-2}
     config = prepare("adamw", w, dw, config, options, ("m", "v"))
     w *= 1 - config["learning_rate"] * config["weight_decay"]
     without = {key: config[key] for key in config if key != "weight_decay"}

@@ -46,14 +46,6 @@ def test_equal_seeds_give_equal_networks(data):
     assert (first["conv1.w"] != other["conv1.w"]).any()
 
 
-def test_somebody_may_watch(data):
-    seen = []
-    train(TINY, data, report=lambda step, steps, net: seen.append((step, steps, net)))
-    assert [step for step, _, _ in seen][-3:] == [12, 14, 16]
-    assert {steps for _, steps, _ in seen} == {16}
-    assert isinstance(seen[0][2], network.ConvNet)
-
-
 def test_the_last_network_is_given_whoever_watches(data, tmp_path):
     last = train(TINY, data).net.state_dict()
     how = {"checkpoint": tmp_path / "run", "evaluate": "epoch"}

@@ -97,6 +97,7 @@ def train_order(sizes, data, seed, flops, base=BASE):
         num_train_samples=1,
         evaluate=max(1, steps // POINTS),
         on_evaluate=measure,
+        keep_best=False,
         verbose=False,
     )
     solver.train()

@@ -91,7 +91,7 @@ def freezing(recipe):
     return ((recipe.whitening_until, "whiten1.b"), *recipe.freeze)
 
 
-def train(recipe, data, seed=0, threads=None, report=None, **more):
+def train(recipe, data, seed=0, threads=None, **more):
     """Train.
 
     Parameters
@@ -104,8 +104,6 @@ def train(recipe, data, seed=0, threads=None, report=None, **more):
         Of weights, order and views.
     threads : int, optional
         Only to make sure: kernels take what ``UTILS_THREADS`` said at their start.
-    report : callable, optional
-        ``report(step, steps, net)`` is called ten times on the way.
     **more
         For `Solver`: ``evaluate``, ``on_evaluate``, ``checkpoint`` and so on.
 
@@ -130,12 +128,6 @@ def train(recipe, data, seed=0, threads=None, report=None, **more):
     augment = make_augment(recipe, seed)
     freeze = freezing(recipe)
     optimizer = make_optimizer(recipe)
-    if report is not None:
-        steps = recipe.epochs * len(data["y_train"]) / recipe.batch_size
-        more = {
-            "evaluate": max(1, round(steps / 10)),
-            "on_evaluate": lambda solver: report(solver.step, solver.num_updates, net),
-        } | more
     solver = Solver(
         net,
         data,

@@ -194,6 +194,10 @@ def test_what_makes_no_sense_is_refused(rng):
         (lambda: Group("a", Sgd(), -1), "rate of constant is -1"),
         (lambda: Optimizer([Sgd()]), "groups has Sgd.*expected Group"),
         (
+            lambda: Optimizer([Group("b", Sgd(), 1), *GROUPS, Group("b", Sgd(), 2)]),
+            "groups has 'b' twice, and the first one takes all that matches",
+        ),
+        (
             lambda: bound({"b": np.ones(3)}, [Group("*", Muon(), 1)]),
             r"b has shape \(3,\), but Muon moves filters \(4 axes\) and matrices",
         ),

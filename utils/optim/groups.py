@@ -114,7 +114,7 @@ class Optimizer:
     Raises
     ------
     ValueError
-        If `groups` is no list of groups.
+        If `groups` is no list of groups, or two of them have the same pattern.
     """
 
     def __init__(self, groups):
@@ -122,6 +122,13 @@ class Optimizer:
         for group in self._groups:
             if not isinstance(group, Group):
                 raise ValueError(f"groups has {group!r}, expected Group(...).")
+        names = [group.name for group in self._groups]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(
+                    f"groups has {name!r} twice, and the first one takes all that "
+                    f"matches: choose another pattern, or leave one group out."
+                )
         self._movers, self._names, self.groups = None, frozenset(), {}
 
     def __repr__(self):
@@ -157,9 +164,8 @@ class Optimizer:
             kind = MatrixMover if isinstance(group.method, Muon) else VectorMover
             movers.append(kind(group.method, own, filters or {}))
         self._movers, self._names = movers, frozenset(params)
-        self.groups = {}
-        for group, own in zip(self._groups, taken, strict=True):
-            self.groups.setdefault(group.name, []).extend(own)
+        pairs = zip(self._groups, taken, strict=True)
+        self.groups = {group.name: list(own) for group, own in pairs}
 
     def _assign(self, params):
         """Give the index of its group for each name."""

@@ -48,6 +48,22 @@ def test_learning_of_one_seed_has_no_band():
     assert not any(ax.collections for ax in axes)
 
 
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ([0, 5], r"histories\[1\] has 2 rows up to step 5, histories\[0\] has 4 up to"),
+        (
+            [0, 4, 8, 10],
+            r"histories\[1\] has 4 rows up to step 10, .*at the same steps",
+        ),
+    ],
+)
+def test_learning_of_seeds_measured_at_other_steps_is_refused(steps, message):
+    other = {key: column[: len(steps)] for key, column in history().items()}
+    with pytest.raises(ValueError, match=message):
+        plots.plot_learning([history(), other | {"step": steps}])
+
+
 def test_the_rate_search_marks_what_is_suggested_and_what_is_used():
     rates = np.logspace(-3, 1, 9).tolist()
     losses = [2.3, 2.3, 2.2, 2.0, 1.8, 1.9, 2.4, 9.0, 90.0]

@@ -27,9 +27,22 @@ def plot_learning(histories, sizes=()):
     Returns
     -------
     axes : ndarray of Axes of shape (3,)
+
+    Raises
+    ------
+    ValueError
+        If the seeds were not measured at the same steps.
     """
-    _, axes = plt.subplots(1, 3, figsize=(WIDTH, 2.6), width_ratios=(1.15, 1, 1))
     steps = np.array(histories[0]["step"])
+    for k, history in enumerate(histories):
+        if history["step"] != histories[0]["step"]:
+            raise ValueError(
+                f"histories[{k}] has {len(history['step'])} rows up to step "
+                f"{history['step'][-1]}, histories[0] has {len(steps)} up to step "
+                f"{steps[-1]}: a mean needs trainings that were measured at the same "
+                f"steps. Leave out those that ended early, or draw each by itself."
+            )
+    _, axes = plt.subplots(1, 3, figsize=(WIDTH, 2.6), width_ratios=(1.15, 1, 1))
     columns = {key: _table(histories, key) for key in ("loss", "seconds")}
     _band(axes[0], steps, columns["loss"], "C0", "-", "training loss")
     axes[0].set(xlabel="step", ylabel="loss", title="loss and learning rate")

@@ -272,23 +272,26 @@ def test_padding_stays_zero_while_training():
     agree(fast, exact, X.astype(float), limit=1e-4)
 
 
-def test_steps_allocate_next_to_nothing():
+@pytest.mark.parametrize("ghost", [None, 8])
+def test_steps_allocate_next_to_nothing(ghost):
     layers = [Conv(16), BatchNorm(), Relu(), Conv(16), MaxPool(), BatchNorm(), Gelu()]
     layers += [Residual([Conv(16, 5), Relu()]), AvgPool(), Conv(16), Relu()]
     layers += [MaxPool(3, 2), Affine(5)]
-    net = ConvNet(layers, (3, 33, 33))
+    net = ConvNet(layers, (3, 33, 33), ghost=ghost)
     X, y = images(32, H=33).astype(np.float32), labels(32, 5)
-    net.loss(X, y), net.loss(X)
+    for _ in range(2):  # the second time in the memory of the largest batch
+        (_, first), _ = net.loss(X, y), net.loss(X)
     assert net._store.memory.nbytes > 10e6
     tracemalloc.start()
     try:
         for _ in range(3):
-            net.loss(X, y)
+            _, grads = net.loss(X, y)
         net.loss(X)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < 200e3
+    assert peak < 400e3  # a large map is 558e3; Python keeps small tuples
+    assert all(grads[name] is first[name] for name in net.params)
 
 
 def test_images_that_are_channels_last_are_not_copied(monkeypatch):

@@ -93,6 +93,7 @@ class ConvNet(Parameters):
         self.classes = self.parts[-1].out_shape[0]
         super().__init__(self.parts, self.dtype, seed)
         self._engines, self._sizes = OrderedDict(), {self.input_shape[1:]}
+        self._sums = {}  # gradients of a batch in parts
 
     def __repr__(self):
         """Write it as it could be typed in."""
@@ -130,13 +131,13 @@ class ConvNet(Parameters):
             return self._scores(X)
         y = self._check_labels(y, len(X))
         size = self.ghost or len(X)
-        losses, total = np.empty(len(X), self.dtype), None
+        losses = np.empty(len(X), self.dtype)
         for start_at in range(0, len(X), size):
             part = slice(start_at, start_at + size)
             losses[part], grads = self._learn(X[part], y[part], len(X))
             if size < len(X):
-                total = self._add(total, grads)
-        return float(losses.mean(dtype=np.float64)), total or grads
+                grads = self._add(grads, first=start_at == 0)
+        return float(losses.mean(dtype=np.float64)), grads
 
     def predict(self, X, batch_size=500):
         """Score any number of images in test mode.
@@ -216,13 +217,16 @@ class ConvNet(Parameters):
         self._engine.backward()
         return losses, self._wanted(self._store.grads)
 
-    @staticmethod
-    def _add(total, grads):
-        if total is None:
-            return {name: grad.copy() for name, grad in grads.items()}
+    def _add(self, grads, first):
+        """Add to the sums over the parts of a batch, or begin with the first part."""
         for name, grad in grads.items():
-            total[name] += grad
-        return total
+            if name not in self._sums:
+                self._sums[name] = np.empty_like(grad)
+            if first:
+                self._sums[name][:] = grad
+            else:
+                self._sums[name] += grad
+        return {name: self._sums[name] for name in grads}
 
     # The engine
 

@@ -144,3 +144,16 @@ def test_the_table():
         "affine1  Affine(3)        3                     9   0.00    all",
         "sum                                            65   0.11",
     ]
+
+
+def test_a_layer_with_much_to_say_takes_more_lines_not_longer_ones():
+    norm = BatchNorm(scale=False, eps=1e-12, momentum=0.6)
+    head = [GlobalMaxPool(), Affine(10, bias=False, start="unit")]
+    layers = [Whiten(2), Conv(256), norm, Residual([Conv(256), norm]), *head]
+    lines = str(ConvNet(layers).summary()).splitlines()
+    assert max(map(len, lines)) <= 88
+    assert len(lines) == 1 + 8 + 3 + 1  # header, layers, what goes on below, sum
+    begin = next(k for k, line in enumerate(lines) if line.startswith("bn1"))
+    first, second = lines[begin : begin + 2]
+    assert "BatchNorm(scale=False,   " in first and first.endswith("4     1")
+    assert second.strip() == "eps=1e-12, momentum=0.6)"

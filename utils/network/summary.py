@@ -1,12 +1,14 @@
 """A network as a table: shapes, parameters, operations, receptive fields."""
 
 import math
+import textwrap
 
 from utils import receptive_field
 from utils.network import specs
 from utils.network.parts import arrange, every, shapes
 
 HEADER = "layer", "", "output", "parameters", "MFLOP", "field", "step"
+WIDTH = 88  # characters in a line: more is broken where the notebooks are printed
 
 
 def flops(part):
@@ -141,9 +143,12 @@ class Summary:
         yield "sum", "", "", f"{self.parameters:,}", f"{self.flops / 1e6:.2f}", "", ""
 
     def __str__(self):
-        """Write it with aligned columns."""
+        """Write it with aligned columns; what a long layer says goes on below."""
         lines = [HEADER, *self._cells()]
         widths = [max(len(line[k]) for line in lines) for k in range(len(HEADER))]
+        room = WIDTH - sum(widths) - 2 * (len(HEADER) - 1) + widths[1]
+        lines = [part for line in lines for part in _wrapped(line, max(room, 20))]
+        widths[1] = max(len(line[1]) for line in lines)
         text = []
         for line in lines:
             cells = [
@@ -154,3 +159,12 @@ class Summary:
         return "\n".join(text)
 
     __repr__ = __str__
+
+
+def _wrapped(line, room):
+    """Give a line of the table, and lines for what its layer has no room for."""
+    how = {"subsequent_indent": "  ", "break_long_words": False}
+    first, *more = textwrap.wrap(line[1], room, **how) or [""]
+    yield line[0], first, *line[2:]
+    for text in more:
+        yield "", text, *[""] * len(line[2:])

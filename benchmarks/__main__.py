@@ -7,6 +7,7 @@ import os
 import sys
 
 NAMES = ("conv", "layers", "step", "train", "savings", "ladder", "jit")
+ALONE = {"savings"}  # compares our own ways with each other
 TORCH = "2.13.0"
 # They make the BLAS inside NumPy choose code for another processor than this one.
 FOREIGN = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
@@ -90,16 +91,23 @@ def without_foreign_settings():
         os.execv(sys.executable, command)
 
 
+def has_torch():
+    """Tell whether PyTorch is installed."""
+    return importlib.util.find_spec("torch") is not None
+
+
 def set_threads(number):
     """Let all sides use equally many threads."""
     if number is not None:  # before anything asks how many there are
         os.environ["UTILS_THREADS"] = str(number)
-    import torch
     from threadpoolctl import threadpool_limits
 
     from utils.kernels import threads
 
-    torch.set_num_threads(threads.count())
+    if has_torch():
+        import torch
+
+        torch.set_num_threads(threads.count())
     threadpool_limits(threads.count())
 
 
@@ -127,9 +135,10 @@ def print_header(options):
 def main(argv=None):
     """Measure, print, and write what the command line asks for; give exit status."""
     options = arguments(argv)
-    if importlib.util.find_spec("torch") is None:
+    others = [name for name in options.names if name not in ALONE]
+    if others and not has_torch():
         print(
-            f"The benchmarks compare with PyTorch, which is not installed here: "
+            f"{', '.join(others)}: compared with PyTorch, which is not installed here: "
             f"{sys.executable} -m pip install torch=={TORCH}",
             file=sys.stderr,
         )

@@ -15,6 +15,7 @@ lets two of our processors share one core, both run all the time, at half speed.
 microkernel is also the thermometer: `speed` says what it reaches just now.
 """
 
+import importlib.util
 import os
 import platform
 import statistics
@@ -195,7 +196,9 @@ def processor():
 
 def where():
     """Describe machine and versions in one line."""
-    names = ("numpy", "numba", "torch")
+    names = ["numpy", "numba"]
+    if importlib.util.find_spec("torch") is not None:
+        names.append("torch")
     versions = [f"{name} {metadata.version(name)}" for name in names]
     plural = "s" if threads.count() > 1 else ""
     return (

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import threadpoolctl
 
 from benchmarks import __main__ as cli
 
@@ -49,6 +50,17 @@ def test_without_pytorch_one_sentence_and_status_2(monkeypatch, capsys):
     captured = capsys.readouterr()
     assert captured.err.count("\n") == 1
     assert "pip install torch==2.13.0" in captured.err
+
+
+def test_savings_need_no_pytorch(monkeypatch, capsys):
+    monkeypatch.setattr(cli.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(cli, "print_header", lambda options: None)  # which measures
+    monkeypatch.setattr(threadpoolctl, "threadpool_limits", lambda count: None)
+    assert cli.main(["savings", "--only", "@7: "]) == 0
+    captured = capsys.readouterr()
+    assert "256->256 @7: 9.00" in captured.out and not captured.err
+    assert cli.main(["conv", "savings", "step"]) == 2
+    assert capsys.readouterr().err.startswith("conv, step: compared with PyTorch, ")
 
 
 def test_foreign_settings_of_blas_are_dropped():

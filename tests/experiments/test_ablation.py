@@ -68,11 +68,14 @@ def test_every_variant_trains_and_is_measured():
     assert np.mean([row["accuracy"] for row in results["all"]]) > 0.6
 
 
-def test_the_table_is_mean_spread_and_difference():
+def test_the_table_is_mean_difference_and_its_error():
+    accuracies = {"a": (0.7, 0.9), "b": (0.5,), "c": (0.8, 0.9, 1.0)}
     rows = {
-        "a": [{"accuracy": 0.7}, {"accuracy": 0.9}],
-        "b": [{"accuracy": 0.5}],
+        name: [{"accuracy": value} for value in values]
+        for name, values in accuracies.items()
     }
     found = ablation.table(rows)
-    np.testing.assert_allclose(found["a"], (80, 100 * np.sqrt(0.02), 0))
-    np.testing.assert_allclose(found["b"], (50, 0, -30))
+    # Variances of the means: 200 / 2, unknown, 100 / 3.
+    assert found["a"] == pytest.approx((80, 0, 0))
+    assert found["b"] == pytest.approx((50, -30, 10))
+    assert found["c"] == pytest.approx((90, 10, (100 + 100 / 3) ** 0.5))

@@ -8,16 +8,20 @@ from utils import plots
 CLASSES = ["cat", "dog", "frog"]
 
 
-def test_an_ablation_is_bars_from_one_edge_with_differences():
-    table = {"all": (76.0, 0.4, 0.0), "less": (73.5, 1.0, -2.5), "none": (48, 2, -28)}
+def test_an_ablation_is_differences_with_their_errors():
+    table = {"all": (76.0, 0.0, 0.0), "less": (73.5, -2.5, 0.4), "none": (48, -28, 2)}
+    table["same"] = (75.96, -0.04, 0.3)
     ax = plots.plot_ablation(table)
-    bars = [patch for patch in ax.patches if patch.get_height() < 0.7]
-    ends = [bar.get_x() + bar.get_width() for bar in bars]
-    np.testing.assert_allclose(ends, [76, 73.5])
-    assert {bar.get_x() for bar in bars} == {68} and ax.get_xlim()[0] == 68
+    assert [bar.get_width() for bar in ax.patches] == [-2.5, -28, -0.04]
+    assert {bar.get_x() for bar in ax.patches} == {0}
+    whiskers = [one.get_segments()[0][:, 0] for one in ax.collections]
+    np.testing.assert_allclose(whiskers, [(-2.9, -2.1), (-30, -26), (-0.34, 0.26)])
+    low, high = ax.get_xlim()
+    assert low < -30 and high > 0.26
     texts = [text.get_text() for text in ax.texts]
-    assert texts == ["76.0", "-2.5", "← 48.0 ± 2.0", "-28.0"]
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == list(table)
+    assert texts == ["-2.5 ± 0.4", "-28.0 ± 2.0", "+0.0 ± 0.3"]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == list(table)[1:]
+    assert "“all” (76.0 %)" in ax.get_xlabel()
     assert ax.yaxis_inverted()
 
 

@@ -209,7 +209,7 @@ def run(data, seeds=3, variants=VARIANTS, base=BASE, report=None):
 
 
 def table(results, key="accuracy"):
-    """Give mean and standard deviation of each variant, in per cent.
+    """Compare each variant with the first one, in per cent of the images.
 
     Parameters
     ----------
@@ -220,13 +220,17 @@ def table(results, key="accuracy"):
     Returns
     -------
     dict
-        Name -> (mean, standard deviation, difference to the first one); the deviation
-        is estimated from n - 1, and 0 for a single seed.
+        Name -> (mean, difference to the mean of the first one, standard error of this
+        difference).  Variances are estimated from n - 1 seeds; with a single seed there
+        is nothing to estimate, and the error is 0.
     """
     first, found = None, {}
     for name, rows in results.items():
         values = 100 * np.array([row[key] for row in rows])
-        mean = float(values.mean())
-        first = mean if first is None else first
-        found[name] = mean, spread_of(values), mean - first
+        mean, square = float(values.mean()), spread_of(values) ** 2 / len(values)
+        if first is None:
+            first = mean, square
+            found[name] = mean, 0.0, 0.0
+        else:
+            found[name] = mean, mean - first[0], (square + first[1]) ** 0.5
     return found

@@ -9,43 +9,34 @@ COLORS = "C0", "C1", "C2", "C3", "C4", "C5", "0.6"
 HATCHES = "", "//", "..", "xx", "\\\\", "--", "oo"
 
 
-def plot_ablation(table, xlabel="accuracy on held-back images (%)", reach=8.0):
-    """Draw what a network reaches without one idea at a time.
+def plot_ablation(table):
+    """Draw what a network loses or gains by one change at a time.
 
     Parameters
     ----------
     table : dict
-        Name -> (mean, standard deviation, difference to the first one), in per cent;
-        the first one has all ideas.
-    xlabel : str, optional
-        What is measured.
-    reach : float, default 8
-        Points below the first one at which the axis begins; what lies further below
-        has an arrow and its number.
+        Name -> (mean, difference to the first one, its standard error), in per cent
+        of the images; the first one is what all others are compared with.
 
     Returns
     -------
     ax : Axes
+        A bar for each of the others, with a whisker of one standard error to each side.
     """
-    _, ax = plt.subplots(figsize=(WIDTH, 0.9 + 0.24 * max(1, len(table))))
-    first, spread, _ = next(iter(table.values()))
-    left = np.floor(first - reach)
-    right = max(mean + spread for mean, spread, _ in table.values()) + 0.3
-    ax.axvspan(first - spread, first + spread, color="0.85", lw=0, zorder=0)
-    ax.axvline(first, color="0.4", ls="--", lw=1, zorder=3)
-    for k, (mean, spread, change) in enumerate(table.values()):
-        if mean > left:
-            look = {"fc": "C5", "ec": "C0", "hatch": "" if k else "////"}
-            ax.barh(k, mean - left, 0.66, left=left, **look)
-            ax.errorbar(mean, k, xerr=spread, color="black", capsize=2, lw=1, ls="-")
-        else:
-            text = f"← {mean:.1f} ± {spread:.1f}"
-            ax.text(left, k, text, va="center", fontsize=8)
+    (first, (mean, _, _)), *others = table.items()
+    _, ax = plt.subplots(figsize=(WIDTH, 1.0 + 0.24 * max(1, len(others))))
+    ax.axvline(0, color="black", lw=1)
+    for k, (_, (_, change, error)) in enumerate(others):
+        ax.barh(k, change, 0.66, fc="C5", ec="C0")
+        ax.errorbar(change, k, xerr=error, color="black", capsize=2, lw=1)
         beside = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": 8}
-        ax.text(1.01, k, f"{change:+.1f}" if k else f"{mean:.1f}", **beside)
-    ax.set_xlim(left, right)
-    ax.set_yticks(range(len(table)), list(table))
-    ax.set(xlabel=xlabel)
+        # 0.0 is added because -0.04 would be rounded to -0.0.
+        ax.text(1.01, k, f"{round(change, 1) + 0.0:+.1f} ± {error:.1f}", **beside)
+    ax.set_yticks(range(len(others)), [name for name, _ in others])
+    ax.set_xlabel(
+        f"points of accuracy on held-back images, compared with\n"
+        f"“{first}” ({mean:.1f} %); whiskers: one standard error"
+    )
     ax.invert_yaxis()
     ax.grid(False, axis="y")
     return ax

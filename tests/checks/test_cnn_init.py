@@ -36,6 +36,17 @@ def rename(net, arguments):
     net.params["w1"] = net.params.pop("W1")
 
 
+def without_conv_param(net, arguments):
+    del net.conv_param
+    if not net.use_batchnorm:
+        del net.bn_params
+
+
+def test_attributes_that_are_not_needed_may_be_missing():
+    results = check_cnn_init(init_with(without_conv_param))
+    assert not failed(results), messages(results)
+
+
 def uniform(w, net, arguments):
     scale = np.sqrt(3) * arguments["weight_scale"] if "weight_scale" in arguments else 1
     return np.random.default_rng(0).uniform(-scale, scale, w.shape).astype(w.dtype)
@@ -66,6 +77,19 @@ WRONG_INIT = {
     "unseeded": (
         set_param("W1", lambda w, *_: np.random.default_rng().permuted(w)),
         "differs from call to call",
+    ),
+    "constant": (set_param("W1", lambda w, *_: 0 * w), "all of it is zero"),
+    "default": (
+        set_param("b3", lambda b, *_: np.zeros(10, b.dtype)),
+        "10 is only the default of num_classes",
+    ),
+    "padding": (
+        lambda net, a: net.conv_param.update(pad=3),
+        "pad 3 for 3 x 3 filters",
+    ),
+    "one dict": (
+        lambda net, a: setattr(net, "bn_params", 2 * net.bn_params[:1]),
+        "the same dict",
     ),
     "None": (lambda net, a: setattr(net, "params", None), "missing or not a dict"),
     "same": (

@@ -102,6 +102,31 @@ def forgets_running(net, right, X, y):
     return answer
 
 
+def adds_up(net, right, X, y):
+    if y is None:
+        return right(X)
+    loss, grads = right(X, y)
+    old = getattr(net, "grads", {})
+    net.grads = {name: old.get(name, 0) + value for name, value in grads.items()}
+    return loss, net.grads
+
+
+def keeps_dtype_of_images(net, right, X, y):
+    return right(X).astype(X.dtype) if y is None else right(X, y)
+
+
+def overflows(net, right, X, y):
+    if y is None:
+        return right(X)
+    powers = np.exp(right(X)) if not net.use_batchnorm else np.ones(1)
+    return (right(X, y)[0] if np.isfinite(powers).all() else np.nan), right(X, y)[1]
+
+
+def needs_labels(net, right, X, y):
+    right(X, y)
+    return right(X) if len(y) == 0 else right(X, y)
+
+
 def half_reg(net, grads):
     for name in ("W1", "W2", "W3"):
         grads[name] -= net.reg * net.params[name] / 2
@@ -153,6 +178,26 @@ WRONG_LOSS = {
     "updates": (loss_with(updates), "changed self.params"),
     "changes X": (loss_with(normalises_in_place), "changed X or y"),
     "running": (loss_with(forgets_running), "is missing after loss(X, y)"),
+    "lost penalty": (
+        edit_grads(lambda net, g: g.update(W3=net.reg * net.params["W3"])),
+        "gradient of the data loss is lost",
+    ),
+    "where to look": (
+        edit_grads(lambda net, g: g.update(b1=g["b1"] + 1)),
+        "The gradients of W3, b3, W2, b2 are right, so look at",
+    ),
+    "exchanged": (
+        edit_grads(lambda net, g: g.update(b1=g["b2"], b2=g["b1"])),
+        "that is the shape of b2: are the two exchanged?",
+    ),
+    "adds up": (loss_with(adds_up), "nothing of an earlier call"),
+    "float64 images": (loss_with(keeps_dtype_of_images), "convert X"),
+    "overflow": (loss_with(overflows), "the powers in the softmax overflow"),
+    "needs y": (loss_with(needs_labels), "when y is None, return the scores"),
+    "order": (
+        loss_with(lambda n, r, X, y: r(X) if y is None else r(X, y)[::-1]),
+        "expected (loss, grads)",
+    ),
     "loss array": (
         edit_loss(lambda net, v: np.array([v, v])),
         "expected one number",

@@ -3,7 +3,8 @@ import pytest
 
 from utils import fast_layers
 from utils.checks import network, oracle
-from utils.checks.network import BATCHNORM, CASES, EPS, SMALL
+from utils.checks.network import BATCHNORM, CASES, EPS, SMALL, NetCase
+from utils.exercises.cnn import ThreeLayerConvNet
 from utils.layers import softmax_loss
 
 
@@ -62,12 +63,48 @@ def test_loss_and_penalty_by_hand():
     assert network.penalty(params | {"b1": np.ones(9)}, 0.5) == 0.25 * (5 + 3)
 
 
-@pytest.mark.parametrize("case", (*CASES, SMALL, BATCHNORM), ids=lambda case: case.name)
-def test_every_mistake_shows_in_every_case(case):
-    params, X, _ = case.inputs()
-    running = network.running_statistics(params, X) if case.use_batchnorm else None
-    for statistics in [None, running] if running else [None]:
-        right, _ = network.scores(params, X, statistics)
-        for text, wrong in network.wrong_scores(params, X, statistics):
-            shifted = case.use_batchnorm and statistics is None and text[:2] in "b1 b2"
-            assert np.allclose(wrong(), right) == shifted, text
+def test_loss_of_scores_that_overflow_in_a_power():
+    values = np.array([[1000.0, 1001.0], [-2000.0, 0.0]])
+    expected = (np.log1p(np.exp(-1)) + 2000) / 2
+    assert network.data_loss(values, np.array([1, 0])) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("case", [SMALL, BATCHNORM], ids=["plain", "batchnorm"])
+def test_gradients_agree_with_the_given_layers(case):
+    params, X, y = case.inputs()
+    model = ThreeLayerConvNet(**case.arguments())
+    model.params.update(params)
+    _, grads = model.loss(X, y)
+    for name in case.shapes():
+        got = network.data_gradient(case, name)
+        np.testing.assert_allclose(got, grads[name], rtol=1e-6, atol=1e-9)
+
+
+def test_gradients_that_are_passed_on():
+    """What a relu lets pass in a backward pass that forgets it, worked out by hand."""
+    params, X, y = SMALL.inputs()
+    model = ThreeLayerConvNet(**SMALL.arguments())
+    model.params.update(params)
+    scores, used = network.scores(params, X)
+    assert used == []
+    dscores = (network.softmax(scores) - np.eye(3)[y]) / len(y)
+    got = network.data_gradient(SMALL, "b2", ("relu2",))
+    np.testing.assert_allclose(got, (dscores @ params["W3"].T).sum(axis=0), rtol=1e-6)
+    assert not np.allclose(got, network.data_gradient(SMALL, "b2"))
+
+
+def test_steps_left_out_exchanged_and_added():
+    params, X, _ = SMALL.inputs()
+    right, _ = network.scores(params, X)
+    moved = list(network.ORDER)
+    moved.remove("relu1")
+    moved.insert(moved.index("flatten"), "relu1")
+    # A maximum is taken of the same numbers before and behind a monotone function.
+    np.testing.assert_array_equal(network.scores(params, X, order=moved)[0], right)
+    probabilities, _ = network.scores(params, X, order=(*network.ORDER, "softmax"))
+    np.testing.assert_allclose(probabilities, network.softmax(right))
+
+
+def test_traits():
+    assert not any(NetCase("", (1, 4, 4), 7).traits.values())
+    assert all(NetCase("", (2, 4, 6), 3, use_batchnorm=True).traits.values())

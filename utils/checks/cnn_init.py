@@ -8,6 +8,8 @@ import numpy as np
 from utils.checks.compare import Wrong, require_array, require_shape
 from utils.checks.network import BATCHNORM, CASES, MANY, SMALL
 
+DEFAULTS = {"num_filters": 32, "filter_size": 7, "hidden_dim": 100, "num_classes": 10}
+
 
 def init_properties():
     """List what the constructor has to do."""
@@ -16,6 +18,8 @@ def init_properties():
         ("init: names with batchnorm", partial(_names, BATCHNORM)),
         *((f"init: shapes, {case.name}", partial(_shapes, case)) for case in CASES),
         ("init: shapes, batchnorm", partial(_shapes, BATCHNORM)),
+        ("init: padding keeps the size of images", _padding),
+        ("init: each batchnorm has its own bn_param", _bn_params_differ),
         ("init: float32 by default, or float64", _init_dtype),
         ("init: weights have weight_scale", _weights_are_normal),
         ("init: layers have weights of their own", _weights_differ),
@@ -24,16 +28,19 @@ def init_properties():
     ]
 
 
-def params_of(model):
-    """Return the parameters of a student's network, or raise `Wrong`."""
-    params = getattr(model, "params", None)
+def params_of(model, read=getattr):
+    """Return the parameters of a student's network, or raise `Wrong`.
+
+    Of a network that a subject made, ``read`` is the subject's method `Subject.read`.
+    """
+    params = read(model, "params", None)
     if not isinstance(params, dict):
         raise Wrong("self.params is missing or not a dict.")
     return params
 
 
 def _params(subject, case, **more):
-    return params_of(subject(**case.arguments(**more)))
+    return params_of(subject(**case.arguments(**more)), subject.read)
 
 
 def require_names(what, got, expected):
@@ -42,6 +49,18 @@ def require_names(what, got, expected):
         missing = ", ".join(sorted(set(expected) - set(got))) or "none"
         extra = ", ".join(sorted(map(str, set(got) - set(expected)))) or "none"
         raise Wrong(f"{what}: missing {missing}; not expected: {extra}.")
+
+
+def bn_params_of(subject, model):
+    """Return the two bn_params of a student's network with batchnorm."""
+    bn_params = subject.read(model, "bn_params")
+    if (
+        not isinstance(bn_params, list | tuple)
+        or len(bn_params) != 2
+        or not all(isinstance(bn_param, dict) for bn_param in bn_params)
+    ):
+        raise Wrong("self.bn_params has to be a list of two dicts with batchnorm.")
+    return list(bn_params)
 
 
 def get_array(what, arrays, name):
@@ -68,19 +87,65 @@ def _shapes(case, subject):
             (pooled, (F * H * W // 2, hidden)),
             ("height and width may differ", (F * (H // 2) ** 2, hidden)),
             ("height and width may differ", (F * (W // 2) ** 2, hidden)),
+            (
+                "what is flattened are maps of filters, not the channels of the image",
+                (C * (H // 2) * (W // 2), hidden),
+            ),
             ("it has one row per input", (hidden, F * (H // 2) * (W // 2))),
         ],
+        "W3": [("it has one row per input", (case.num_classes, hidden))],
     }
     for name, shape in case.shapes().items():
         array = get_array("self.params", params, name)
-        require_shape(name, array, shape, suspects.get(name, ()))
+        fixed = _with_defaults(array.shape, shape)
+        require_shape(name, array, shape, [*suspects.get(name, ()), *fixed])
+
+
+def _with_defaults(got, shape):
+    """Explain a shape in which a size is the default of an argument, not its value."""
+    if len(got) != len(shape):
+        return
+    for argument, default in DEFAULTS.items():
+        wrong = [n for n, right in zip(got, shape, strict=True) if n != right]
+        if wrong and set(wrong) == {default}:
+            yield f"{default} is only the default of {argument}: use the argument", got
+
+
+def _padding(subject):
+    for case in CASES:
+        model = subject(**case.arguments())
+        conv_param = subject.read(model, "conv_param")
+        if not isinstance(conv_param, dict) or "pad" not in conv_param:
+            return "not kept in self.conv_param"
+        k, pad = case.filter_size, conv_param["pad"]
+        if 2 * pad != k - 1:
+            raise Wrong(
+                f"self.conv_param has pad {pad} for {k} x {k} filters, which does not "
+                "keep height and width of the image: pad depends on filter_size."
+            )
+    return None
+
+
+def _bn_params_differ(subject):
+    model = subject(**BATCHNORM.arguments())
+    bn_params = bn_params_of(subject, model)
+    marked = [bn_param | {"momentum": k / 2} for k, bn_param in enumerate(bn_params)]
+    subject.write(model, "bn_params", marked)
+    momenta = [p.get("momentum") for p in bn_params_of(subject, model)]
+    if momenta != [0.0, 0.5]:
+        raise Wrong(
+            "the two entries of self.bn_params are the same dict, so the layers would "
+            "share their running statistics: [{...}] * 2 repeats a dict, it makes no "
+            "second one."
+        )
 
 
 def _init_dtype(subject):
     arguments = BATCHNORM.arguments()
     del arguments["dtype"]
     for more, dtype in (({}, np.float32), ({"dtype": np.float64}, np.float64)):
-        for name, value in params_of(subject(**arguments, **more)).items():
+        params = params_of(subject(**arguments, **more), subject.read)
+        for name, value in params.items():
             array = require_array(name, value)
             if array.dtype != dtype:
                 raise Wrong(
@@ -95,21 +160,45 @@ def _weights_are_normal(subject):
     for name in ("W1", "W2", "W3"):
         weights = get_array("self.params", params, name)
         deviation, mean = weights.std(), weights.mean()
+        cause = _cause_of_deviation(weights, scale, name)
         # Five standard errors, so that one right answer in a million is refused.
         if not abs(deviation / scale - 1) <= 5 / math.sqrt(2 * weights.size):
-            root = math.isclose(deviation, math.sqrt(scale), rel_tol=0.1)
             raise Wrong(
                 f"the standard deviation of {name} is {deviation:.3g}, expected "
-                f"weight_scale = {scale}"
-                + (": multiply by it, not by its root." if root else ".")
+                f"weight_scale = {scale}" + (f": {cause}." if cause else ".")
             )
         if not abs(mean) <= 5 * scale / math.sqrt(weights.size):
             raise Wrong(f"the mean of {name} is {mean:.3g}, expected about 0.")
         if not 0.02 <= np.mean(np.abs(weights) > 2 * scale) <= 0.08:
             raise Wrong(
                 f"{name} does not look like a normal distribution, of which 4.6 % "
-                "lie more than two standard deviations from the mean."
+                "lie more than two standard deviations from the mean"
+                + (f": {cause}." if cause else ".")
             )
+
+
+def _cause_of_deviation(weights, scale, name):
+    """Guess where weights come from that are not normal with deviation ``scale``."""
+    deviation = weights.std()
+    if deviation == 0:
+        number = "zero" if not weights.any() else "the same number"
+        return f"all of it is {number}, so that all units would learn the same"
+    if np.abs(weights - weights.mean()).max() < 1.8 * deviation:
+        return "it looks uniform, expected a normal distribution"
+    inputs = math.prod(weights.shape[1:]) if name == "W1" else len(weights)
+    outputs = weights.size // inputs if name != "W1" else len(weights)
+    by_inputs = "weight_scale decides, not the number of inputs"
+    for cause, wrong in (
+        ("the numbers are not multiplied by it", 1),
+        ("multiply by it, not by its root", math.sqrt(scale)),
+        ("multiply by it, not by its square", scale**2),
+        (by_inputs, math.sqrt(2 / inputs)),
+        (by_inputs, math.sqrt(1 / inputs)),
+        (by_inputs, math.sqrt(2 / (inputs + outputs))),
+    ):
+        if math.isclose(deviation, wrong, rel_tol=5 / math.sqrt(2 * weights.size)):
+            return cause
+    return ""
 
 
 def _weights_differ(subject):

@@ -1,4 +1,4 @@
-"""The three-layer network: right scores and loss, known mistakes, and test inputs.
+"""The three-layer network: right scores, loss and gradients, and test inputs.
 
     conv - [batchnorm] - relu - 2x2 max pool - affine - [batchnorm] - relu - affine
 
@@ -7,13 +7,28 @@ right answer is known and no ReLU or maximum lies near its kink: there finite
 differences would be wrong, not the gradient.
 """
 
+import functools
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from utils.checks import oracle
+from utils.gradient_check import numerical_gradient
 
 EPS = 1e-5
+WEIGHTS = ("W1", "W2", "W3")
+ORDER = (
+    "conv",
+    "bn1",
+    "relu1",
+    "pool",
+    "flatten",
+    "affine2",
+    "bn2",
+    "relu2",
+    "affine3",
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +44,17 @@ class NetCase:
     use_batchnorm: bool = False
     N: int = 3
     seed: int = 0
+
+    @property
+    def traits(self):
+        """What a mistake may depend on, the most telling first."""
+        C, H, W = self.input_dim
+        return {
+            "batchnorm": self.use_batchnorm,
+            "filters other than 7 x 7": self.filter_size != 7,
+            "images whose height and width differ": H != W,
+            "several channels": C > 1,
+        }
 
     def arguments(self, **more):
         """Return the constructor's arguments."""
@@ -81,10 +107,12 @@ CASES = (
 TINY = {"num_filters": 2, "hidden_dim": 4, "num_classes": 3, "N": 5}
 SMALL = NetCase("", (1, 4, 6), 3, **TINY, seed=599)
 BATCHNORM = NetCase("batchnorm", (1, 4, 6), 3, **TINY, use_batchnorm=True, seed=510)
+# As many filters as hidden units: an exchange of the two batchnorms is no error.
+EQUAL = NetCase("", (1, 4, 6), 3, num_filters=4, hidden_dim=4, use_batchnorm=True, N=4)
 MANY = NetCase("", (3, 8, 8), 5, num_filters=16, hidden_dim=100, num_classes=20)
 
 
-def scores(params, X, statistics=None, skip=()):
+def scores(params, X, statistics=None, order=ORDER, passed_on=None):
     """Return the scores (N, num_classes), and batchnorm's statistics of this batch.
 
     Parameters
@@ -94,9 +122,13 @@ def scores(params, X, statistics=None, skip=()):
     X : ndarray of shape (N, C, H, W)
         Images.
     statistics : list of two (mean, var), optional
-        Running averages for test mode; by default the batch's own are used.
-    skip : collection of str
-        Steps to leave out, for known mistakes: ``relu1``, ``pool``, ``bn2``, ...
+        Running averages for test mode; where there is None, the batch's own are used.
+    order : sequence of str, optional
+        The steps, for known mistakes: some left out, exchanged or repeated.
+    passed_on : dict, optional
+        For mistakes in the backward pass: steps whose derivative is forgotten, so that
+        a gradient is passed on as it comes.  Such a step adds to its input what it
+        added in the first call, when the dict held None for it.
 
     Returns
     -------
@@ -104,14 +136,28 @@ def scores(params, X, statistics=None, skip=()):
     used : list of (mean, var)
         Empty without batchnorm.
     """
-    used = []
+    used, passed_on = [], {} if passed_on is None else passed_on
+    steps = _steps(params, statistics or [None, None], used)
+    h = X
+    for name in order:
+        new = steps[name](h)
+        if name in passed_on:
+            if passed_on[name] is None:
+                passed_on[name] = new - h
+            new = h + passed_on[name]
+        h = new
+    return h, used
 
-    def norm(h, k, axes, shape):
-        if f"gamma{k}" not in params or f"bn{k}" in skip:
+
+def _steps(params, statistics, used):
+    """Return what each step does to its input, by name."""
+
+    def norm(k, axes, shape, h):
+        if f"gamma{k}" not in params:
             return h
         mean, var = h.mean(axis=axes), h.var(axis=axes)
         used.append((mean, var))
-        if statistics is not None:
+        if statistics[k - 1] is not None:
             mean, var = statistics[k - 1]
         gamma, beta, mean, var = (
             np.reshape(value, shape)
@@ -119,15 +165,22 @@ def scores(params, X, statistics=None, skip=()):
         )
         return oracle.normalise(h, gamma, beta, EPS, axes, mean, var)
 
-    def relu(h, k):
-        return h if f"relu{k}" in skip else np.maximum(h, 0)
-
     pad = (params["W1"].shape[2] - 1) // 2
-    h = oracle.conv_forward(X, params["W1"], params["b1"], 1, pad)
-    h = relu(norm(h, 1, (0, 2, 3), (-1, 1, 1)), 1)
-    h = oracle.max_pool_forward(h, 2, 2, 2).reshape(len(X), -1)
-    h = relu(norm(h @ params["W2"] + params["b2"], 2, 0, (1, -1)), 2)
-    return h @ params["W3"] + params["b3"], used
+    return {
+        "conv": lambda h: oracle.conv_forward(h, params["W1"], params["b1"], 1, pad),
+        "bn1": partial(norm, 1, (0, 2, 3), (-1, 1, 1)),
+        "relu1": lambda h: np.maximum(h, 0),
+        "pool": lambda h: oracle.max_pool_forward(h, 2, 2, 2),
+        "mean pool": lambda h: oracle.windows(h, 2, 2, 2).mean(axis=(4, 5)),
+        "flatten": lambda h: h.reshape(len(h), -1),
+        "channels last": lambda h: h.transpose(0, 2, 3, 1),
+        "columns first": lambda h: h.transpose(0, 1, 3, 2),
+        "affine2": lambda h: h @ params["W2"] + params["b2"],
+        "bn2": partial(norm, 2, 0, (1, -1)),
+        "relu2": lambda h: np.maximum(h, 0),
+        "affine3": lambda h: h @ params["W3"] + params["b3"],
+        "softmax": softmax,
+    }
 
 
 def running_statistics(params, X):
@@ -142,45 +195,42 @@ def softmax(values):
 
 
 def data_loss(values, y):
-    """Return the average cross-entropy of scores."""
-    return -np.log(softmax(values)[np.arange(len(y)), y]).mean()
+    """Return the average cross-entropy of scores, however large they are."""
+    shifted = values - values.max(axis=1, keepdims=True)
+    right = shifted[np.arange(len(y)), y]
+    return (np.log(np.exp(shifted).sum(axis=1)) - right).mean()
 
 
-def penalty(params, reg, names=("W1", "W2", "W3")):
+def penalty(params, reg, names=WEIGHTS):
     """Return 0.5 * reg * sum(W ** 2) over the named parameters."""
     return 0.5 * reg * sum(float((params[name] ** 2).sum()) for name in names)
 
 
-def wrong_scores(params, X, statistics=None):
-    """List what common mistakes give for the scores."""
+@functools.cache
+def data_gradient(case, name, forgotten=()):
+    """Return the gradient of the data loss by central differences, of one parameter.
 
-    def without(*skip):
-        return lambda: scores(params, X, statistics, skip)[0]
+    Parameters
+    ----------
+    case : NetCase
+        Its parameters, images and labels.
+    name : str
+        Of the parameter.
+    forgotten : tuple of str
+        Steps that a wrong backward pass leaves out.
 
-    def no_bias(name):
-        changed = params | {name: 0 * params[name]}
-        return lambda: scores(changed, X, statistics)[0]
+    Returns
+    -------
+    ndarray
+        Read-only, since it is kept.
+    """
+    params, X, y = case.inputs()
+    passed_on = dict.fromkeys(forgotten)
 
-    mistakes = [
-        ("the relu after the convolution is missing", without("relu1")),
-        ("the relu after the first affine layer is missing", without("relu2")),
-        ("both relus are missing", without("relu1", "relu2")),
-        ("these are probabilities, expected scores", lambda: softmax(without()())),
-        ("there is a relu after the last layer", lambda: np.maximum(without()(), 0)),
-        *((f"{name} is not used", no_bias(name)) for name in ("b1", "b2", "b3")),
-    ]
-    if "gamma1" in params:
-        mistakes += [
-            ("batchnorm after the convolution is missing", without("bn1")),
-            ("batchnorm after the first affine layer is missing", without("bn2")),
-            ("both batchnorms are missing", without("bn1", "bn2")),
-        ]
-    if statistics is not None:
-        mistakes.append(
-            (
-                "batchnorm uses the statistics of this batch, expected the running "
-                "ones: its mode has to be 'test' when y is None",
-                lambda: scores(params, X)[0],
-            )
-        )
-    return mistakes
+    def loss(value):
+        return data_loss(scores(params | {name: value}, X, passed_on=passed_on)[0], y)
+
+    loss(params[name])  # what is passed on is found out at the right place
+    gradient = numerical_gradient(loss, params[name])
+    gradient.setflags(write=False)
+    return gradient

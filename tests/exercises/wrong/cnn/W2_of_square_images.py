@@ -12,9 +12,7 @@ CAUSE = ("W2", "height and width")
 
 class ThreeLayerConvNet(Solved):
     def __init__(self, input_dim=(3, 32, 32), num_filters=32, hidden_dim=100, **more):
-        super().__init__(
-            input_dim=input_dim, num_filters=num_filters, hidden_dim=hidden_dim, **more
-        )
+        super().__init__(input_dim, num_filters, hidden_dim=hidden_dim, **more)
         C, H, W = input_dim
         rng = np.random.default_rng()
         weights = 1e-3 * rng.standard_normal((num_filters * (H // 2) ** 2, hidden_dim))

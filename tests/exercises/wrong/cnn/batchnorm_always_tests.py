@@ -25,10 +25,6 @@ class ThreeLayerConvNet(Solved):
         p, grads = self.params, {}
         bn1, bn2 = self.bn_params
         bn1["mode"] = bn2["mode"] = "test"
-        bn1.setdefault("running_mean", np.zeros(len(p["b1"])))
-        bn1.setdefault("running_var", np.ones(len(p["b1"])))
-        bn2.setdefault("running_mean", np.zeros(len(p["b2"])))
-        bn2.setdefault("running_var", np.ones(len(p["b2"])))
         h1, cache1 = conv_bn_relu_pool_forward(
             X,
             p["W1"],

@@ -34,7 +34,7 @@ class ThreeLayerConvNet(Solved):
         dh2, grads["b3"], grads["W3"] = affine_backward(dscores, cache3)
         dh1, grads["W2"], grads["b2"] = affine_relu_backward(dh2, cache2)
         _, grads["W1"], grads["b1"] = conv_relu_pool_backward(dh1, cache1)
-        for name in ("W1", "W2"):
+        for name in ("W1", "W2", "W3"):
             loss += 0.5 * self.reg * float(np.sum(p[name] ** 2))
             grads[name] = grads[name] + self.reg * p[name]
         return loss, grads

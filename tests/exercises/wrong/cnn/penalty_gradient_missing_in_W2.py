@@ -1,6 +1,6 @@
-"""W2 gets no gradient of the penalty, W3 gets it twice.
+"""W2 gets no gradient of the penalty.
 
-Easily made by copying a line and changing only half of it.
+Easily made where three lines have to be alike.
 """
 
 import numpy as np
@@ -23,7 +23,6 @@ class ThreeLayerConvNet(Solved):
         loss, grads = super().loss(X, y)
         p, reg = self.params, self.strength
         loss += 0.5 * reg * sum(np.sum(p[name] ** 2) for name in ("W1", "W2", "W3"))
-        grads["W3"] += reg * p["W3"]
         grads["W3"] += reg * p["W3"]
         grads["W1"] += reg * p["W1"]
         return loss, grads

@@ -57,18 +57,23 @@ def show_confusions(y, predictions, classes):
     Returns
     -------
     axes : ndarray of Axes of shape (number of networks,)
+        Two networks beside each other, so that the numbers can be read.
     """
-    K = len(classes)
-    size = {"figsize": (WIDTH, 2.9), "sharey": True, "squeeze": False}
-    _, axes = plt.subplots(1, max(1, len(predictions)), **size)
-    for ax, (name, predicted) in zip(axes[0], predictions.items(), strict=False):
+    K, rows = len(classes), max(1, -(-len(predictions) // 2))
+    size = {"figsize": (WIDTH, 3.7 * rows), "sharex": True, "sharey": True}
+    _, grid = plt.subplots(rows, min(2, max(1, len(predictions))), **size)
+    axes = np.ravel(grid)
+    for ax in axes[len(predictions) :]:
+        ax.set_axis_off()
+    axes = axes[: len(predictions)]
+    for ax, (name, predicted) in zip(axes, predictions.items(), strict=True):
         cells = K * np.asarray(y) + predicted
         counts = np.bincount(cells, minlength=K * K).reshape(K, K)
         share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         ax.imshow(share, cmap="Blues", vmin=0, vmax=100)
         for (row, column), value in np.ndenumerate(share):
             if value >= 1:
-                look = {"color": "white" if value > 50 else "black", "fontsize": 5}
+                look = {"color": "white" if value > 50 else "black", "fontsize": 6}
                 ax.text(column, row, f"{value:.0f}", ha="center", va="center", **look)
         right = np.mean(np.asarray(y) == predicted)
         ax.set_title(f"{name}: {100 * right:.1f} %")
@@ -77,8 +82,8 @@ def show_confusions(y, predictions, classes):
         ax.grid(False)
         ax.tick_params(length=0)
         ax.set_xlabel("predicted")
-    axes[0, 0].set_ylabel("right class")
-    return axes[0]
+        ax.set_ylabel("right class")
+    return axes
 
 
 def plot_class_accuracies(y, predictions, classes):

@@ -3,17 +3,21 @@
     python -m utils.checks [ID ...] [--json]
 
 This module is the one place among the provided code that looks up exercises.  It does
-so by name, with importlib and only when a check is asked for, so that an exercise
-file that does not even parse makes one FAIL line here and breaks nothing else.
+so by name and only when a check is asked for, and each check imports the file in a
+process of its own (`utils.checks.process`), so that an exercise file that does not even
+parse makes one FAIL line here and breaks nothing else.
 """
 
 import argparse
 import contextlib
 import importlib
+import importlib.util
 import json
 import math
 import sys
+import types
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from utils.checks.cnn import (
     check_accuracy,
@@ -27,6 +31,7 @@ from utils.checks.conv_layers import (
     check_conv_forward,
 )
 from utils.checks.max_pool import check_max_pool_backward, check_max_pool_forward
+from utils.checks.process import separate
 from utils.checks.receptive_field import check_receptive_field
 from utils.checks.report import Results, format_report
 from utils.checks.spatial_batchnorm import (
@@ -37,6 +42,7 @@ from utils.checks.spatial_batchnorm import (
 from utils.checks.subject import (
     ROOT,
     NotWritten,
+    Source,
     Subject,
     place,
     plain,
@@ -59,8 +65,17 @@ class Exercise:
 
 def check_trained(cls):
     """Check the network that CNN.ipynb trained and saved, on real CIFAR-10."""
+    with separate(Subject(cls)) as ((subject,), _):
+        model, data = _trained(subject)
+        if not hasattr(model, "loss"):  # it is in the other process
+            model = types.SimpleNamespace(loss=subject.method(model, "loss"))
+        return check_accuracy(model, data)
+
+
+def _trained(subject):
+    """Return the trained network and the data it is checked with."""
     try:
-        model, config = load_trained(Subject(cls), TRAINED)
+        model, config = load_trained(subject, TRAINED)
     except FileNotFoundError as error:
         raise NotWritten(str(error)) from None
     except ValueError as error:
@@ -70,7 +85,7 @@ def check_trained(cls):
         data = cifar10.load_cifar10(normalize=config.get("normalize", "mean_image"))
     except (OSError, ValueError) as error:
         raise NotWritten(f"there is no data to check with: {error}") from None
-    return check_accuracy(model, data)
+    return model, data
 
 
 CONV = ("conv_forward_naive", "conv_backward_naive")
@@ -102,7 +117,7 @@ EXERCISE_BY_ID = {
 
 
 def run_exercise(exercise_id):
-    """Import what an exercise needs, run its check and print the report.
+    """Run the check of an exercise in a fresh process and print the report.
 
     Parameters
     ----------
@@ -116,9 +131,9 @@ def run_exercise(exercise_id):
         comes to a stop.
     """
     exercise = EXERCISE_BY_ID[exercise_id]
+    print(f"[{exercise_id}]")
     try:
-        subjects = find(exercise.module, exercise.names)
-        return exercise.check(*subjects)
+        return exercise.check(*sources(exercise.module, exercise.names))
     except Wrong as wrong:
         result = Result(exercise_id, False, message=plain(wrong))
     except NotWritten as todo:
@@ -138,8 +153,17 @@ def _stopped(error):
     return plain(f"{text} ({where})" if where else text)
 
 
+def sources(module, names):
+    """Return where functions or classes of an exercise module are written."""
+    package = importlib.util.find_spec(EXERCISES)
+    folder = Path(package.submodule_search_locations[0]).resolve()
+    top = folder.parents[EXERCISES.count(".")]
+    file = str(folder / f"{module}.py")
+    return [Source(file, f"{EXERCISES}.{module}", str(top), name) for name in names]
+
+
 def find(module, names):
-    """Return functions or classes of an exercise module.
+    """Return functions or classes of an exercise module, imported into this process.
 
     Raises
     ------

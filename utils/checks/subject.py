@@ -4,11 +4,14 @@ import inspect
 import os
 import sys
 import traceback
+import types
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from utils.checks.child import write
 from utils.checks.compare import Wrong
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +22,46 @@ class NotWritten(Exception):
     """The function under test raised NotImplementedError."""
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where a function or class is written, so that another process can load it.
+
+    Attributes
+    ----------
+    file : str
+        The file.
+    module, folder : str
+        Its dotted name, and the folder from which that is found.
+    name : str
+        The name of the function or class in it.
+    """
+
+    file: str
+    module: str
+    folder: str
+    name: str
+
+    @property
+    def where(self):
+        """The file as a student knows it."""
+        return short_path(self.file)
+
+    @property
+    def own(self):
+        """Whether it is a student's, and not provided code."""
+        provided = Path(self.file).is_relative_to(ROOT / "utils")
+        return not provided or Path(self.file).parent == ROOT / "utils" / "exercises"
+
+    def problem(self, unwritten, kind, text, file, line):
+        """Return the `Wrong` for an exception that was raised by importing it."""
+        where = place(str(file), line) if file else self.where
+        if kind in ("SyntaxError", "IndentationError", "TabError"):
+            return Wrong(f"{where} is not Python: {plain(text)}.")
+        return Wrong(
+            f"{self.where} cannot be imported: {kind}: {plain(text)} ({where})"
+        )
+
+
 class Subject:
     """A function or class of a student, called with a safety net.
 
@@ -26,35 +69,39 @@ class Subject:
     any other exception, SystemExit and RecursionError included, becomes `Wrong` with
     the student's own line.  KeyboardInterrupt passes through: it is the student's.
 
+    A property uses nothing but the methods below, so that
+    `utils.checks.process.RemoteSubject` can take its place.
+
     Parameters
     ----------
-    function : callable
-        What is under test.
+    function : callable or Source
+        What is under test; a `Source` can be called in another process only.
     name : str, optional
         How messages call it; by default its own name.
     file : str, optional
         The file that belongs to the student; by default the function's.
     """
 
+    dead = False
+
     def __init__(self, function, name=None, file=None):
         self.function = function
-        self.name = name or plain(getattr(function, "__name__", repr(function)))
-        self.file = file or source_file(function)
+        is_source = isinstance(function, Source)
+        own_name = function.name if is_source else getattr(function, "__name__", None)
+        self.name = name or plain(own_name or repr(function))
+        self.file = file or (function.file if is_source else source_file(function))
 
     def __call__(self, *args, **kwargs):
         """Call the student's code and return what it returns."""
         if not callable(self.function):
-            raise Wrong(
-                f"{self.name} is of type {type(self.function).__name__}, expected a "
-                "function or class."
-            )
+            raise Wrong(no_function(self.name, type(self.function).__name__))
         try:
             # A student's warning is no error, whatever filter the caller has set.
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 return self.function(*args, **kwargs)
-        except KeyboardInterrupt:
-            raise
+        except (KeyboardInterrupt, Wrong, NotWritten):
+            raise  # the last two come from another subject inside this one
         except NotImplementedError as error:
             message = str(error) or f"{self.name} is not written yet"
             raise NotWritten(message) from None
@@ -63,16 +110,26 @@ class Subject:
 
     def describe(self, error):
         """Say in one line which exception stopped the student's code, and where."""
-        text = plain(error, longest=200)
-        what = f"stopped with {type(error).__name__}" + (f": {text}" if text else "")
-        place = student_line(error, self.file)
-        return f"{self.name} {what}" + (f" ({place})" if place else "")
+        where = student_line(error, self.file)
+        return stopped(self.name, type(error).__name__, _text_of(error), where)
 
     def method(self, instance, name):
         """Return a subject for a method of an instance this subject made."""
         if not hasattr(instance, name):
             raise Wrong(f"{self.name} has no {name}.")
         return Subject(getattr(instance, name), f"{self.name}.{name}", self.file)
+
+    def read(self, instance, name, default=None):
+        """Return an attribute of an instance; do not change what it holds."""
+        return getattr(instance, name, default)
+
+    def write(self, instance, name, value):
+        """Set an attribute; dicts, and dicts in a list, are filled again in place."""
+        write(instance, name, value)
+
+    def shares_memory(self, out, argument):
+        """Tell whether an array that the last call returned lies in an argument."""
+        return np.shares_memory(out, argument)
 
     def pair(self, *args, names=("out", "cache")):
         """Call and return the tuple that was asked for, or say what came instead.
@@ -82,24 +139,76 @@ class Subject:
         *args
             Arguments of the student's function.
         names : tuple of str
-            Names of the values it has to return.
+            Names of the values it has to return.  A value named ``cache`` is the
+            student's own business: hand it back, look at nothing in it.
 
         Returns
         -------
         tuple
             As many values as names.
         """
-        value = self(*args)
-        wanted = f"expected the tuple ({', '.join(names)})"
-        if value is None:
-            raise Wrong(
-                f"{self.name} returned None, {wanted}: is a return line missing?"
-            )
-        if not isinstance(value, tuple | list):
-            raise Wrong(f"{self.name} returned a {type(value).__name__}, {wanted}.")
-        if len(value) != len(names):
-            raise Wrong(f"{self.name} returned {len(value)} values, {wanted}.")
-        return tuple(value)
+        return as_pair(self.name, self(*args), names)
+
+
+def as_pair(name, value, names):
+    """Return the tuple of values that was asked for, or say what came instead."""
+    wanted = f"expected the tuple ({', '.join(names)})"
+    if value is None:
+        raise Wrong(f"{name} returned None, {wanted}: is a return line missing?")
+    if not isinstance(value, tuple | list):
+        raise Wrong(f"{name} returned a {type(value).__name__}, {wanted}.")
+    if len(value) != len(names):
+        raise Wrong(f"{name} returned {len(value)} values, {wanted}.")
+    return tuple(value)
+
+
+def stopped(name, kind, text, where):
+    """Say in one line that an exception stopped a student's code."""
+    text = plain(text, longest=200)
+    what = f"{name} stopped with {kind}" + (f": {text}" if text else "")
+    return what + (f" ({where})" if where else "")
+
+
+def no_function(name, kind):
+    """Say that something is neither a function nor a class."""
+    return f"{name} is of type {kind}, expected a function or class."
+
+
+def source_of(function):
+    """Return the `Source` of a function or class that a file's module defines.
+
+    Parameters
+    ----------
+    function : object
+        Anything.
+
+    Returns
+    -------
+    Source or None
+        None for a lambda, a function within a function or of a notebook's cell, a
+        script that is running, or a module whose name does not lead to its file.
+    """
+    if isinstance(function, Source):
+        return function
+    if not isinstance(function, types.FunctionType | type):
+        return None
+    module = str(function.__module__)
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if "." in function.__qualname__ or not (file and file.endswith(".py")):
+        return None
+    path = Path(file).resolve()
+    parts = module.split(".")
+    if parts != list(path.with_suffix("").parts[-len(parts) :]):
+        return None
+    folder = path.parents[len(parts) - 1]
+    return Source(str(path), module, str(folder), function.__name__)
+
+
+def _text_of(error):
+    try:
+        return str(error)
+    except Exception:  # an exception of the student's own, with a mistake in it
+        return ""
 
 
 def source_file(function):

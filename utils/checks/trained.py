@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from utils.checks import child
 from utils.checks.cnn_init import params_of
 from utils.checks.subject import short_path
 from utils.network import ConvNet, written
@@ -78,8 +79,8 @@ def load_trained(cls, path):
     Parameters
     ----------
     cls : callable
-        The model's class; called with the saved arguments.  Not needed if the file
-        holds a `ConvNet`.
+        The model's class, or a subject of it; called with the saved arguments.  Not
+        needed if the file holds a `ConvNet`.
     path : str or Path
         The file.
 
@@ -119,13 +120,16 @@ def load_trained(cls, path):
             "again."
         ) from None
     model = cls(**arguments)
-    for k, bn_param in enumerate(getattr(model, "bn_params", [])):
+    read, write = getattr(cls, "read", getattr), getattr(cls, "write", child.write)
+    bn_params = read(model, "bn_params", [])
+    for k, bn_param in enumerate(bn_params):
         for name in STATISTICS:
             if f"bn{k}_{name}" in arrays:
                 bn_param[name] = arrays.pop(f"bn{k}_{name}")
-    params = params_of(model)
-    _require_fit(where, params, arrays)
-    params.update(arrays)
+    _require_fit(where, params_of(model, read), arrays)
+    if bn_params:
+        write(model, "bn_params", bn_params)
+    write(model, "params", arrays)
     return model, config
 
 

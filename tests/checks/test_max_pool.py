@@ -105,7 +105,7 @@ WRONG_POOL_FORWARD = {
     "mean": (pool_with(np.mean), "the mean of the window"),
     "min": (pool_with(np.min), "the minimum"),
     "swapped": (swapped_window, "exchanged"),
-    "step": (step_is_window, "the step is the stride"),
+    "step": (step_is_window, "the stride, not the size of the window"),
     "loses nan": (pool_with(by_comparison), "nan got lost"),
     "lowest": (
         pool_with(lambda w: max(w.max(), np.finfo(float).min)),

@@ -45,6 +45,9 @@ def plot_training(solver, figure=None):
         _shade(ax, solver.phases(), named=ax is axes[1])
         if ax.get_legend_handles_labels()[1]:
             ax.legend(fontsize=7)
+    if axes[2].get_legend():  # rates fall on the right: the free corner is below
+        axes[2].margins(y=0.4)
+        axes[2].legend(fontsize=7, loc="lower left")
     return axes
 
 

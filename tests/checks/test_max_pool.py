@@ -1,5 +1,7 @@
 """Every check accepts other algorithms and refuses wrong ones, naming the cause."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
@@ -9,6 +11,7 @@ from utils.checks import (
     check_max_pool_backward,
     check_max_pool_forward,
 )
+from utils.checks.max_pool import PoolCase
 from utils.exercises import conv_layers as solved
 
 
@@ -184,3 +187,29 @@ def test_ties_are_the_only_fault_of_giving_to_all():
         solved.max_pool_forward_naive, pool_backward_with(all_ties)
     )
     assert {name[:4] for name in failed(results)} == {"ties"}
+
+
+def test_a_case_says_what_is_special_about_it():
+    plain = PoolCase("", (2, 2, 4, 4), 2, 2, 2)
+    usual = {"several images", "several channels", "a stride above 1"}
+    assert said(plain) == usual
+    not_tiled = "windows that overlap or leave pixels out"
+    changes = {
+        "windows that overlap": {"height": 3, "width": 3, "x": (2, 2, 5, 5)},
+        "windows that do not tile the image": {"x": (2, 2, 5, 5)},
+    }
+    for name, change in changes.items():
+        assert said(replace(plain, **change)) - usual == {name, not_tiled}
+    assert said(replace(plain, x=(2, 2, 4, 6))) - usual == {
+        "an image that is not square"
+    }
+    assert said(replace(plain, width=4)) - usual == {"a window that is not square"}
+    assert said(replace(plain, shift=-100)) - usual == {"negative values only"}
+    assert said(PoolCase("", (1, 1, 3, 4), 3, 4, 1)) == {
+        "an image that is not square",
+        "a window that is not square",
+    }
+
+
+def said(case):
+    return {name for name, is_so in case.traits.items() if is_so}

@@ -142,7 +142,8 @@ def max_pool_dx(dout, x, height, width, stride):
             lambda: of_first(x[:, :1]),
         ),
         (
-            "dx is divided by the number of images, but dout is taken as it is",
+            "dx is divided by the number of images; what a loss is divided by is in "
+            "dout already",
             lambda: right(dout / len(x), x),
         ),
         *_fewer_windows(dout, partial(right, x=x)),

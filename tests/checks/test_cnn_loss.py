@@ -127,6 +127,11 @@ def needs_labels(net, right, X, y):
     return right(X) if len(y) == 0 else right(X, y)
 
 
+def noisy(net, right, X, y):
+    noise = np.random.default_rng().standard_normal((len(X), 1))
+    return right(X) + noise if y is None else right(X, y)
+
+
 def half_reg(net, grads):
     for name in ("W1", "W2", "W3"):
         grads[name] -= net.reg * net.params[name] / 2
@@ -197,6 +202,11 @@ WRONG_LOSS = {
     "order": (
         loss_with(lambda n, r, X, y: r(X) if y is None else r(X, y)[::-1]),
         "expected (loss, grads)",
+    ),
+    "random": (loss_with(noisy), "They differ from call to call"),
+    "reg in scores": (
+        loss_with(lambda n, r, X, y: r(X) + n.reg if y is None else r(X, y)),
+        "scores[",
     ),
     "loss array": (
         edit_loss(lambda net, v: np.array([v, v])),

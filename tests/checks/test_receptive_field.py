@@ -6,7 +6,12 @@ import pytest
 
 from utils.checks import check_receptive_field
 from utils.checks import receptive_field as checks
-from utils.checks.receptive_field import ALEXNET, MISCONCEPTIONS, VGG_16, span
+from utils.checks.receptive_field import (
+    ALEXNET,
+    MISCONCEPTIONS,
+    VGG_16,
+    span,
+)
 from utils.exercises.receptive_field import receptive_field
 
 
@@ -115,6 +120,65 @@ def test_misconceptions_are_named(text):
 def test_wrong_answers(fn, hint):
     results = check_receptive_field(fn)
     assert failed(results) and hint in messages(results), messages(results)
+
+
+def first_failure(results):
+    return next(result.message for result in results if result.passed is False)
+
+
+def only_if(allowed):
+    """Right, but an error where ``allowed(m, s, k)`` is false."""
+
+    def fn(m, s, k):
+        if not allowed(m, s, k):
+            raise KeyError("not here")
+        return side_length(m, s, k)
+
+    return fn
+
+
+@pytest.mark.parametrize(
+    ("allowed", "trait"),
+    [
+        (lambda m, s, k: k == 1, "k above 1"),
+        (lambda m, s, k: k == len(m), "layers after layer k"),
+        (lambda m, s, k: 1 not in m[:k], "a window of one pixel"),
+        (lambda m, s, k: all(i % 2 for i in m[:k]), "an even window"),
+        (lambda m, s, k: s[k - 1] == 1, "a stride above 1 in layer k itself"),
+        (lambda m, s, k: set(s[: k - 1]) <= {1}, "a stride above 1 in a layer below k"),
+    ],
+)
+def test_where_it_fails_is_told_by_contrast(allowed, trait):
+    message = first_failure(check_receptive_field(only_if(allowed)))
+    expected = f"Right in every case without {trait}, wrong in every case with it."
+    assert "KeyError" in message and message.endswith(expected)
+
+
+def test_right_answers_to_most_questions_get_no_misconception():
+    answer = only_if(lambda m, s, k: True)
+    results = check_receptive_field(
+        lambda m, s, k: answer(m, s, k) + (m == [3, 3] and s == [2, 1])
+    )
+    assert first_failure(results) == "<lambda>([3, 3], [2, 1], 2) is 8, expected 7."
+
+
+def test_two_misconceptions_at_once():
+    def fn(m, s, k):  # m for m - 1, and no strides
+        return 1 + sum(m[:k])
+
+    message = first_failure(check_receptive_field(fn))
+    one = "a window of m pixels adds m - 1 steps, not m"
+    assert f"{one}; and the strides are not used" in message
+
+
+def test_an_answer_for_every_k_or_for_all():
+    memory = {}
+    same = check_receptive_field(lambda m, s, k: 7)
+    assert "every net gets the same answer, 7." in first_failure(same)
+    by_k = check_receptive_field(
+        lambda m, s, k: memory.setdefault(k, side_length(m, s, k))
+    )
+    assert "seems to be remembered" in first_failure(by_k)
 
 
 def test_lists_only_is_one_fault():

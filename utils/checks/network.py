@@ -108,7 +108,15 @@ TINY = {"num_filters": 2, "hidden_dim": 4, "num_classes": 3, "N": 5}
 SMALL = NetCase("", (1, 4, 6), 3, **TINY, seed=599)
 BATCHNORM = NetCase("batchnorm", (1, 4, 6), 3, **TINY, use_batchnorm=True, seed=510)
 # As many filters as hidden units: an exchange of the two batchnorms is no error.
-EQUAL = NetCase("", (1, 4, 6), 3, num_filters=4, hidden_dim=4, use_batchnorm=True, N=4)
+EQUAL = NetCase(
+    "batchnorm in test mode",
+    (1, 4, 6),
+    3,
+    num_filters=4,
+    hidden_dim=4,
+    use_batchnorm=True,
+    N=4,
+)
 MANY = NetCase("", (3, 8, 8), 5, num_filters=16, hidden_dim=100, num_classes=20)
 
 
@@ -165,11 +173,14 @@ def _steps(params, statistics, used):
         )
         return oracle.normalise(h, gamma, beta, EPS, axes, mean, var)
 
+    def relu(h):
+        return np.maximum(h, 0)
+
     pad = (params["W1"].shape[2] - 1) // 2
     return {
         "conv": lambda h: oracle.conv_forward(h, params["W1"], params["b1"], 1, pad),
         "bn1": partial(norm, 1, (0, 2, 3), (-1, 1, 1)),
-        "relu1": lambda h: np.maximum(h, 0),
+        "relu1": relu,
         "pool": lambda h: oracle.max_pool_forward(h, 2, 2, 2),
         "mean pool": lambda h: oracle.windows(h, 2, 2, 2).mean(axis=(4, 5)),
         "flatten": lambda h: h.reshape(len(h), -1),
@@ -177,7 +188,10 @@ def _steps(params, statistics, used):
         "columns first": lambda h: h.transpose(0, 1, 3, 2),
         "affine2": lambda h: h @ params["W2"] + params["b2"],
         "bn2": partial(norm, 2, 0, (1, -1)),
-        "relu2": lambda h: np.maximum(h, 0),
+        "relu2": relu,
+        "sigmoid": lambda h: 1 / (1 + np.exp(-h)),
+        "tanh": np.tanh,
+        "leaky relu": lambda h: np.maximum(h, 0.01 * h),
         "affine3": lambda h: h @ params["W3"] + params["b3"],
         "softmax": softmax,
     }

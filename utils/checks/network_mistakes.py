@@ -88,7 +88,11 @@ def _wrong_statistics(params, X, statistics):
         "be 'test' when y is None"
     )
     first, second = statistics
+    fresh = [[(0 * mean, k + 0 * var) for mean, var in statistics] for k in (0, 1)]
+    unused = "the running statistics in self.bn_params are not used, but {}"
     found = [
+        (unused.format("zeros"), fresh[0]),
+        (unused.format("mean 0 and variance 1"), fresh[1]),
         (f"batchnorm {own}", None),
         (f"the first batchnorm {own}", [None, second]),
         (f"the second batchnorm {own}", [first, None]),
@@ -112,6 +116,10 @@ def _exchanged(a, b):
     return tuple(place.get(step, step) for step in ORDER)
 
 
+def _with(other, *steps):
+    return tuple(other if step in steps else step for step in ORDER)
+
+
 def _before(new, step):
     at = ORDER.index(step)
     return (*ORDER[:at], new, *ORDER[at:])
@@ -126,7 +134,7 @@ def _wrong_orders(batchnorm):
         ("there is a relu after the last layer", (*ORDER, "relu2")),
         (
             "the pooling takes the mean of its windows, expected the maximum",
-            tuple("mean pool" if step == "pool" else step for step in ORDER),
+            _with("mean pool", "pool"),
         ),
         (
             "the maps are flattened with the channel as the last axis, expected "
@@ -138,6 +146,16 @@ def _wrong_orders(batchnorm):
             _before("columns first", "flatten"),
         ),
     ]
+    for other in ("sigmoid", "tanh", "leaky relu"):
+        found += [
+            (
+                f"there is a {other} {AFTER[k]}, expected a relu",
+                _with(other, f"relu{k}"),
+            )
+            for k in "12"
+        ]
+        both = _with(other, "relu1", "relu2")
+        found.append((f"there are {other}s, expected relus", both))
     if batchnorm:
         found += [
             *((f"batchnorm {AFTER[k]} is missing", _without(f"bn{k}")) for k in "12"),
@@ -169,6 +187,14 @@ def wrong_losses(values, y):
         (
             "it is divided by the number of images twice",
             lambda: loss / len(y),
+        ),
+        (
+            "labels count from 0; these are one too high",
+            lambda: data_loss(values, (y + 1) % classes),
+        ),
+        (
+            "labels count from 0; these are one too low",
+            lambda: data_loss(values, y - 1),
         ),
         ("it is that of the first image", lambda: data_loss(values[:1], y[:1])),
         ("it is that of the last image", lambda: data_loss(values[-1:], y[-1:])),

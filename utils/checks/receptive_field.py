@@ -11,12 +11,13 @@ them is that misconception, and gets its hint.
 
 import math
 import numbers
-from functools import partial
-from itertools import accumulate
+from functools import cache, partial
+from itertools import accumulate, permutations
 
 import numpy as np
 
 from utils.checks.compare import Wrong
+from utils.checks.contrast import contrast
 from utils.checks.report import run
 from utils.checks.subject import Subject
 
@@ -83,10 +84,39 @@ WRONG_NETS = (
         "strides multiply, they do not add up",
         lambda net: _stretched(net, [1, *accumulate(_strides(net))][:-1]),
     ),
+    (
+        "strides multiply, they do not add up",
+        lambda net: _stretched(net, [*accumulate([1, *_strides(net)])][:-1]),
+    ),
     ("the strides are not used", lambda net: [(m, 1) for m, _ in net]),
     (
         "each layer is stretched by the strides before it, not by all of them",
         lambda net: [(1, s) for _, s in net] + [(m, 1) for m, _ in net],
+    ),
+    (
+        "each layer is stretched by the strides before it, not by all of them",
+        lambda net: [(1, s) for _, s in net[:-1]] + [(m, 1) for m, _ in net],
+    ),
+    (
+        "the windows of the layers below count too, not only that of layer k",
+        lambda net: [(1, s) for _, s in net[:-1]] + net[-1:],
+    ),
+    (
+        "this is the layer's own window, in neurons of the layer below; asked are "
+        "pixels of the image",
+        lambda net: net[-1:],
+    ),
+    (
+        "this is the answer for the first layer; layers 1 to k count",
+        lambda net: net[:1],
+    ),
+    (
+        "this is right for odd windows; an even window has no pixel in its middle",
+        lambda net: [(m // 2 * 2 + 1, s) for m, s in net],
+    ),
+    (
+        "r neighbouring neurons are r - 1 steps apart, not r",
+        lambda net: [part for layer in net for part in (layer, (2, 1))],
     ),
     (
         "a layer is stretched by the strides before it, not by its own",
@@ -186,25 +216,64 @@ def check_receptive_field(fn):
         ("200 random nets", random_nets(200, seed=8)),
         ("AlexNet (195) and VGG-16 (212)", [(*ALEXNET, 8), (*VGG_16, 18)]),
     )
-    properties = [(name, partial(_agrees, nets=nets)) for name, nets in groups]
+    cause = cache(_cause)  # it is the same for all groups
+    properties = [
+        (name, partial(_agrees, nets=nets, cause=cause)) for name, nets in groups
+    ]
     properties += [
         ("answer is an int", _is_whole),
-        ("tuples and numpy integers", _takes_tuples),
         ("leaves its lists unchanged", _keeps_lists),
+        ("tuples and numpy integers", _takes_tuples),
     ]
     return run(subject.name, properties, subject)
 
 
-def _agrees(subject, nets):
+def _agrees(subject, nets, cause):
     for m, s, k in nets:
-        got = _ask(subject, m, s, k)
         expected = len(span(_layers(m, s)[:k]))
+        try:
+            got = _ask(subject, m, s, k)
+        except Wrong as wrong:
+            if subject.dead:
+                raise
+            raise Wrong(" ".join(filter(None, [str(wrong), cause(subject)]))) from None
         if got != expected:
-            hint = _misconception(subject)
-            raise Wrong(
-                f"{_question(subject, m, s, k)} is {got}, expected {expected}"
-                + (f": {hint}." if hint else ".")
-            )
+            text = f"{_question(subject, m, s, k)} is {got}, expected {expected}"
+            hint = cause(subject)
+            raise Wrong(f"{text}: {hint}" if hint else f"{text}.")
+
+
+def _cause(subject):
+    """Say what the answers to many questions have in common, or return ""."""
+    hint = _misconception(subject)
+    return f"{hint}." if hint else contrast(_outcomes(subject, random_nets(60, 10)))
+
+
+def _outcomes(subject, nets):
+    """List the traits of each question, and whether its answer is right."""
+    found = []
+    for m, s, k in nets:
+        layers = _layers(m, s)[:k]
+        try:
+            right = _ask(subject, m, s, k) == len(span(layers))
+        except Wrong:
+            right = False
+        found.append((_traits(layers, len(m)), right))
+    return found
+
+
+def _traits(layers, n):
+    """Return what a mistake may depend on, for layer k of a net with n layers."""
+    *below, last = layers
+    return {
+        "a stride larger than its window": any(s > m for m, s in layers),
+        "an even window": any(m % 2 == 0 for m, _ in layers),
+        "a window of one pixel": any(m == 1 for m, _ in layers),
+        "a stride above 1 in a layer below k": any(s > 1 for _, s in below),
+        "a stride above 1 in layer k itself": last[1] > 1,
+        "k above 1": bool(below),
+        "layers after layer k": n > len(layers),
+    }
 
 
 def _layers(m, s):
@@ -229,17 +298,38 @@ def _question(subject, m, s, k):
 
 
 def _misconception(subject):
-    """Return the hint for the formula that agrees with the answers everywhere."""
+    """Return the hint for what agrees with the answers everywhere."""
     nets = random_nets(20, seed=9, smallest=2)
     try:
         answers = [_ask(subject, m, s, k) for m, s, k in nets]
     except Wrong:
         return ""
-    for hint, wrong in MISCONCEPTIONS:
-        values = [wrong(_layers(m, s), k) for m, s, k in nets]
-        if values == answers:
+    if answers == [len(span(_layers(m, s)[:k])) for m, s, k in nets]:
+        return ""
+    if len(set(answers)) == 1:
+        return f"every net gets the same answer, {answers[0]}"
+    by_k = {
+        k: {a for a, net in zip(answers, nets, strict=True) if net[2] == k}
+        for _, _, k in nets
+    }
+    if all(len(values) == 1 for values in by_k.values()):
+        return (
+            "nets with nothing in common but k get the same answer, so that of an "
+            "earlier call seems to be remembered"
+        )
+    for hint, wrong in (*MISCONCEPTIONS, *_two_at_once()):
+        values = (wrong(_layers(m, s), k) for m, s, k in nets)
+        if all(a == value for a, value in zip(answers, values, strict=True)):
             return hint
     return ""
+
+
+def _two_at_once():
+    """Combine wrong nets: one misconception after another."""
+    for (one, edit), (other, then) in permutations(WRONG_NETS, 2):
+        if one != other:
+            both = partial(_in_another_net, lambda net, a=edit, b=then: b(a(net)))
+            yield f"{one}; and {other}", both
 
 
 def _is_whole(subject):

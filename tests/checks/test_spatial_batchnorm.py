@@ -166,7 +166,7 @@ WRONG_FORWARD = {
         forward_with(scale=lambda var, eps: np.sqrt(var + 1e-5)),
         "eps is 1e-5 whatever",
     ),
-    "no root": (forward_with(scale=lambda var, eps: var + eps), "expected its root"),
+    "no root": (forward_with(scale=lambda var, eps: var + eps), "expected by its root"),
     "eps 1e-8": (forward_with(default_eps=1e-8), "eps is 1e-8"),
     "no gamma": (forgets_gamma, "gamma is not used"),
     "batch in test": (forward_with(test_uses_batch=True), "statistics of this batch"),
@@ -263,12 +263,15 @@ def test_backward_that_is_wrong_in_test_mode_only(name):
 
 
 WRONG_BACKWARD = {
-    "constants": (constants, "treated as constants"),
+    "constants": (constants, "they are no constants"),
     "means": (
         edited(lambda dx, dg, db, dout, _: (dx, dg, dout.mean(axis=AXES))),
         "this is a mean, expected a sum",
     ),
-    "exchanged": (edited(lambda dx, dg, db, *_: (dx, db, dg)), "this is dbeta"),
+    "exchanged": (
+        edited(lambda dx, dg, db, *_: (dx, db, dg)),
+        "in the order (dx, dbeta",
+    ),
     "dgamma shape": (
         edited(lambda dx, dg, db, *_: (dx, dg[:, None, None], db)),
         "dgamma has shape (4, 1, 1), expected (4,)",

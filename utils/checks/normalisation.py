@@ -10,17 +10,13 @@ from functools import partial
 
 import numpy as np
 
-from utils.checks import oracle
+from utils.checks import norm_mistakes, oracle
 from utils.checks.compare import ROUNDING
+from utils.checks.norm_mistakes import PIXELS, per_channel
 from utils.checks.properties import Layer
 
-PIXELS = (0, 2, 3)
 RUNNING_MEAN = np.array([2.0, -7.0, 14.0])
 RUNNING_VAR = np.array([0.3, 5.0, 40.0])
-RESHAPED = (
-    "values of different channels are mixed: move the channel axis to the end "
-    "(transpose) before you reshape"
-)
 
 
 @dataclass(frozen=True)
@@ -33,6 +29,21 @@ class NormCase:
     scale: float = 1.0
     G: int = 1
 
+    @property
+    def traits(self):
+        """Tell what distinguishes this case from others, in a student's words."""
+        N, C, H, W = self.x
+        return {
+            "several images": N > 1,
+            "several channels": C > 1,
+            "several groups": self.G > 1,
+            "several channels in a group": C > self.G > 1,
+            "an image that is not square": H != W,
+            "eps above 1e-5": self.eps is not None and self.eps > 1e-5,
+            "eps left to its default": self.eps is None,
+            "few samples per channel": N * H * W < 6,
+        }
+
 
 def images(case, seed=6):
     """Return images whose channels have means 3, -8, 15, ... and scales 0.5, 2, ..."""
@@ -41,11 +52,6 @@ def images(case, seed=6):
     mean = np.resize([3.0, -8.0, 15.0, 1.0, -4.0, 30.0], C)[:, None, None]
     scale = np.resize([0.5, 2.0, 6.0, 1.0, 3.0, 4.0], C)[:, None, None]
     return case.scale * (mean + scale * rng.standard_normal(case.x))
-
-
-def per_channel(values):
-    """Give an array of shape (C,) the shape that broadcasts against (N, C, H, W)."""
-    return np.asarray(values)[:, None, None]
 
 
 class Normalisation(Layer):
@@ -60,69 +66,6 @@ class Normalisation(Layer):
         gamma = np.resize([2.0, -1.5, 0.7, 3.0, 1.3, -0.4], C)
         beta = np.resize([5.0, 7.0, -6.0, 0.5, -2.0, 11.0], C)
         return {"x": images(case), "gamma": gamma, "beta": beta}
-
-    def wrong_forward(self, x, gamma, beta, eps, axes):
-        """List mistakes that any normalisation over some axes invites."""
-        gamma, beta = per_channel(gamma), per_channel(beta)
-        norm = partial(oracle.normalise, x, gamma, beta)
-        M = np.prod([x.shape[axis] for axis in axes])
-        mean, var = x.mean(axis=axes, keepdims=True), x.var(axis=axes, keepdims=True)
-        hat = oracle.normalise(x, 1.0, 0.0, eps, axes)
-        return [
-            ("gamma is not used", lambda: hat + beta),
-            ("beta is not used", lambda: gamma * hat),
-            ("gamma and beta are not used", lambda: hat),
-            ("gamma and beta are exchanged", lambda: beta * hat + gamma),
-            ("beta is scaled by gamma as well", lambda: gamma * (hat + beta)),
-            (
-                "the variance is divided by M - 1, expected M, the number of values",
-                lambda: norm(eps, axes, var=var * M / (M - 1)) if M > 1 else None,
-            ),
-            (
-                "eps is added to the deviation, expected inside the root: "
-                "sqrt(var + eps)",
-                lambda: gamma * (x - mean) / (np.sqrt(var) + eps) + beta,
-            ),
-            ("eps is not used", lambda: norm(0.0, axes)),
-            ("eps is 1e-5 whatever the parameters say", lambda: norm(1e-5, axes)),
-            ("eps is 1e-8, expected 1e-5 by default", lambda: norm(1e-8, axes)),
-            (
-                "the division is by the variance, expected its root",
-                lambda: gamma * (x - mean) / (var + eps) + beta,
-            ),
-            ("the mean is not subtracted", lambda: norm(eps, axes, mean=0.0, var=var)),
-            *_other_axes(norm, eps, axes),
-        ]
-
-    def wrong_gradients(self, dout, x, gamma, eps, axes):
-        """List mistakes in the backward pass of such a normalisation."""
-        g = per_channel(gamma)
-        dx, weighted = oracle.normalise_backward(dout, x, g, eps, axes)
-        std = np.sqrt(x.var(axis=axes, keepdims=True) + eps)
-        mean_out = (g * dout).mean(axis=axes, keepdims=True)
-        return {
-            "dx": [
-                (
-                    "the mean and the variance depend on x too; here they are "
-                    "treated as constants",
-                    lambda: g / std * dout,
-                ),
-                (
-                    "the variance depends on x too; here it is treated as a constant",
-                    lambda: (g * dout - mean_out) / std,
-                ),
-                ("gamma is not used", lambda: dx / g),
-            ],
-            "dgamma": [
-                ("this is the sum of dout * x", lambda: (dout * x).sum(axis=PIXELS)),
-                ("this is dbeta", lambda: dout.sum(axis=PIXELS)),
-                ("this is a mean, expected a sum", lambda: weighted.mean(axis=PIXELS)),
-            ],
-            "dbeta": [
-                ("this is a mean, expected a sum", lambda: dout.mean(axis=PIXELS)),
-                ("this is dgamma", lambda: weighted.sum(axis=PIXELS)),
-            ],
-        }
 
     def right_gradients(self, dout, x, gamma, eps, axes):
         """Return dx, dgamma and dbeta."""
@@ -153,52 +96,43 @@ class BatchNorm(Normalisation):
 
     def out_suspects(self, x, gamma, beta, bn_param):
         """Return what common mistakes give."""
-        eps = bn_param.get("eps", 1e-5)
-        N, C, H, W = x.shape
+        eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
 
-        def reshaped(back):
-            rows = x.reshape(-1, C)
-            out = oracle.normalise(rows, gamma, beta, eps, 0)
-            if back == "reshape":
-                return out.reshape(x.shape)
-            return out.reshape(N, H, W, C).transpose(0, 3, 1, 2)
+        def updated():
+            return [(1 - momentum) * part for part in norm_mistakes.moments(x, PIXELS)]
 
-        def moved_but_not_back():
-            out = self.forward(x, gamma, beta, bn_param)
-            return out.transpose(0, 2, 3, 1).reshape(x.shape)
-
-        wrong = [
-            (RESHAPED, partial(reshaped, "reshape")),
-            (RESHAPED, partial(reshaped, "transpose")),
-            (
-                "the channel axis is not moved back (transpose) after the way back "
-                "to (N, H, W, C)",
-                moved_but_not_back,
-            ),
-            *self.wrong_forward(x, gamma, beta, eps, PIXELS),
+        right, wrong = norm_mistakes.own_statistics(x, PIXELS, OTHER_AXES)
+        running = "the running averages are used, expected in test mode only: training "
+        wrong += [
+            (f"{running}uses the statistics of the batch", updated),
+            (f"{running}uses the statistics of the batch", lambda: (0.0, 0.0)),
         ]
-        return wrong, [("the channel axis has to come back", (N, H, W, C))]
+        normalise = partial(
+            oracle.normalise, gamma=gamma, beta=beta, eps=eps, axes=(0,)
+        )
+        N, C, H, W = x.shape
+        return (
+            norm_mistakes.reshaped_outputs(x, normalise)
+            + norm_mistakes.outputs(x, gamma, beta, eps, (right, wrong)),
+            [("the channel axis has to come back", (N, H, W, C))],
+        )
 
     def gradient_suspects(self, dout, x, gamma, beta, bn_param):
         """Return what common mistakes give, by gradient."""
         eps = bn_param.get("eps", 1e-5)
-        C = x.shape[1]
-        wrong = self.wrong_gradients(dout, x, gamma, eps, PIXELS)
-
-        def reshaped():
-            rows, drows = x.reshape(-1, C), dout.reshape(-1, C)
-            return oracle.normalise_backward(drows, rows, gamma, eps, (0,))
-
-        def dout_reshaped(weights):
-            rows = np.moveaxis(weights, 1, -1).reshape(-1, C)
-            return (dout.reshape(-1, C) * rows).sum(axis=0)
-
         hat = oracle.normalise(x, 1.0, 0.0, eps, PIXELS)
-        wrong["dx"].append((RESHAPED, lambda: reshaped()[0].reshape(x.shape)))
-        wrong["dgamma"].append((RESHAPED, lambda: reshaped()[1].sum(axis=0)))
-        wrong["dgamma"].append((RESHAPED, lambda: dout_reshaped(hat)))
-        wrong["dbeta"].append((RESHAPED, lambda: dout_reshaped(np.ones_like(x))))
-        return {name: (suspects, ()) for name, suspects in wrong.items()}
+        out = per_channel(gamma) * hat + per_channel(beta)
+        reshaped = norm_mistakes.reshaped_gradients(dout, x, gamma, eps)
+        composed = {
+            "dx": norm_mistakes.dx(dout, x, gamma, eps, PIXELS, x.shape),
+            "dgamma": norm_mistakes.dgamma(dout, x, hat, out),
+            "dbeta": norm_mistakes.dbeta(dout, hat),
+        }
+        shapes = norm_mistakes.sum_shapes(x.shape)
+        return {
+            name: (reshaped[name] + composed[name], () if name == "dx" else shapes)
+            for name in self.gradients
+        }
 
 
 class BatchNormInTestMode(Normalisation):
@@ -229,52 +163,75 @@ class BatchNormInTestMode(Normalisation):
 
     def out_suspects(self, x, gamma, beta, bn_param):
         """Return what common mistakes give."""
-        mean, eps = per_channel(RUNNING_MEAN), bn_param["eps"]
-        gamma, beta = per_channel(gamma), per_channel(beta)
-        variance = _running_std(eps) ** 2
+        eps, momentum = bn_param["eps"], bn_param.get("momentum", 0.9)
+        running = per_channel(RUNNING_MEAN), per_channel(RUNNING_VAR)
+        own = norm_mistakes.moments(x, PIXELS)
+
+        def mixed(weight):
+            return [
+                weight * old + (1 - weight) * new
+                for old, new in zip(running, own, strict=True)
+            ]
+
+        batch = "of this batch {} used, expected the running {} in test mode"
+        averaged = (
+            "the running averages are averaged with the statistics of this batch; test "
+            "mode uses them as they are"
+        )
         wrong = [
-            (
-                "the statistics of this batch are used, expected the running ones",
-                lambda: oracle.normalise(x, gamma, beta, eps, PIXELS),
-            ),
-            (
-                "the division is by running_var, expected sqrt(running_var + eps)",
-                lambda: gamma * (x - mean) / variance + beta,
-            ),
-            ("gamma and beta are not used", lambda: _x_hat(x, eps)),
-            ("x is handed out as it is", lambda: x),
+            (f"the statistics {batch.format('are', 'ones')}", lambda: own),
+            (averaged, partial(mixed, momentum)),
+            (averaged, partial(mixed, 1 - momentum)),
+            (f"the mean {batch.format('is', 'one')}", lambda: (own[0], running[1])),
+            (f"the variance {batch.format('is', 'one')}", lambda: (running[0], own[1])),
+            ("the running mean is not subtracted", lambda: (0.0, running[1])),
         ]
-        return wrong, ()
+        return [
+            *norm_mistakes.outputs(
+                x, gamma, beta, eps, (lambda: running, wrong), "running_var"
+            ),
+            ("x is handed out as it is", lambda: x),
+        ], ()
 
     def gradient_suspects(self, dout, x, gamma, beta, bn_param):
         """Return what the derivatives of training mode give, by gradient."""
-        g, eps = per_channel(gamma), bn_param["eps"]
-        x_hat, std = _x_hat(x, eps), _running_std(eps)
-        own_dx, own_weighted = oracle.normalise_backward(dout, x, g, eps, PIXELS)
+        eps = bn_param["eps"]
+        hat, std = _x_hat(x, eps), _running_std(eps)
+        own_dx, own_weighted = oracle.normalise_backward(
+            dout, x, per_channel(gamma), eps, PIXELS
+        )
 
-        def training_formula():
-            mean = dout.mean(axis=PIXELS, keepdims=True)
-            product = (dout * x_hat).mean(axis=PIXELS, keepdims=True)
-            return g / std * (dout - mean - x_hat * product)
-
-        def through_the_mean():
-            return g / std * (dout - dout.mean(axis=PIXELS, keepdims=True))
+        def slope(gamma, divisor, through_mean, through_variance):
+            flow = dout * gamma
+            mean = flow.mean(axis=PIXELS, keepdims=True)
+            product = (flow * hat).mean(axis=PIXELS, keepdims=True)
+            return (flow - through_mean * mean - through_variance * hat * product) / (
+                divisor(std)
+            )
 
         constant = (
             "this is the derivative of training mode; in test mode the mean and the "
             "variance are constants that do not depend on x"
         )
         own = "the statistics of this batch are used, expected the running ones"
-        return {
-            "dx": (
-                [
-                    (constant, training_formula),
-                    (constant, through_the_mean),
-                    (constant, lambda: own_dx),
-                ],
-                (),
+        g = per_channel(gamma)
+        wrong = [
+            (constant, lambda: slope(g, np.copy, 1.0, 1.0)),
+            (constant, lambda: slope(g, np.copy, 1.0, 0.0)),
+            (constant, lambda: own_dx),
+            ("gamma is not used", lambda: slope(1.0, np.copy, 0.0, 0.0)),
+            *(
+                (text, partial(slope, g, divisor, 0.0, 0.0))
+                for text, divisor in norm_mistakes.DX_DIVISORS
             ),
-            "dgamma": ([(own, lambda: own_weighted.sum(axis=PIXELS))], ()),
+        ]
+        out = g * hat + per_channel(beta)
+        shapes = norm_mistakes.sum_shapes(x.shape)
+        sums = norm_mistakes.dgamma(dout, x, hat, out)
+        return {
+            "dx": (wrong, ()),
+            "dgamma": ([(own, lambda: own_weighted.sum(axis=PIXELS)), *sums], shapes),
+            "dbeta": (norm_mistakes.dbeta(dout, hat), shapes),
         }
 
 
@@ -319,35 +276,47 @@ class GroupNorm(Normalisation):
 
     def out_suspects(self, x, gamma, beta, G, gn_param):
         """Return what common mistakes give."""
-        N, C, H, W = x.shape
         eps = gn_param.get("eps", 1e-5)
-        g, b = per_channel(gamma), per_channel(beta)
+        shape = (len(x), G, -1, *x.shape[2:])
+        statistics = norm_mistakes.own_statistics(
+            x.reshape(shape), (2, 3, 4), OTHER_GROUPS
+        )
 
         def interleaved():
-            groups = x.reshape(N, -1, G, H, W)
+            groups = x.reshape(len(x), -1, G, *x.shape[2:])
             hat = oracle.normalise(groups, 1.0, 0.0, eps, (1, 3, 4))
-            return g * hat.reshape(x.shape) + b
+            return per_channel(gamma) * hat.reshape(x.shape) + per_channel(beta)
 
-        def with_batch():
-            groups = x.reshape(N, G, -1, H, W)
-            hat = oracle.normalise(groups, 1.0, 0.0, eps, (0, 2, 3, 4))
-            return g * hat.reshape(x.shape) + b
-
-        wrong = [
+        return [
             ("a group is C / G neighbouring channels, not every G-th", interleaved),
-            ("the statistics run over the batch, expected each image", with_batch),
-        ]
-        return wrong + self.wrong_forward(x, gamma, beta, eps, (1, 2, 3)), ()
+            *norm_mistakes.outputs(x, gamma, beta, eps, statistics, shape=shape),
+        ], ()
+
+    def gradient_suspects(self, dout, x, gamma, beta, G, gn_param):
+        """Return what common mistakes give, by gradient."""
+        eps = gn_param.get("eps", 1e-5)
+        shape = (len(x), G, x.shape[1] // G, *x.shape[2:])
+        out = self.forward(x, gamma, beta, G, gn_param)
+        hat = (out - per_channel(beta)) / per_channel(gamma)
+        shapes = norm_mistakes.sum_shapes(x.shape)
+        return {
+            "dx": (norm_mistakes.dx(dout, x, gamma, eps, (2, 3, 4), shape), ()),
+            "dgamma": (norm_mistakes.dgamma(dout, x, hat, out), shapes),
+            "dbeta": (norm_mistakes.dbeta(dout, hat), shapes),
+        }
 
 
-def _other_axes(norm, eps, right):
-    for text, axes in (
-        ("the statistics are taken for every pixel, over the batch alone", (0,)),
-        ("the statistics are taken for every image and channel by itself", (2, 3)),
-        ("the statistics are taken over all channels together", (0, 1, 2, 3)),
-        ("the statistics are taken for every image, over all its channels", (1, 2, 3)),
-        ("the statistics are taken over the channels alone", (1,)),
-        ("the statistics are taken for every channel, over the batch", PIXELS),
-    ):
-        if axes != right:
-            yield text, partial(norm, eps, axes)
+OTHER_AXES = [
+    ("the statistics are taken for every pixel, over the batch alone", (0,)),
+    ("the statistics are taken for every image and channel by itself", (2, 3)),
+    ("the statistics are taken over all channels together", (0, 1, 2, 3)),
+    ("the statistics are taken for every image, over all its channels", (1, 2, 3)),
+    ("the statistics are taken over the channels alone", (1,)),
+]
+OTHER_GROUPS = [  # axes of (N, G, C / G, H, W)
+    ("the statistics run over the batch, expected each image", (0, 2, 3, 4)),
+    ("the statistics are taken for every image and channel by itself", (3, 4)),
+    ("the statistics are taken for every image, over all its channels", (1, 2, 3, 4)),
+    ("the statistics are taken for every channel, over the batch", (0, 3, 4)),
+    ("the statistics are taken for every pixel, over the group alone", (2,)),
+]

@@ -63,6 +63,7 @@ GROUP_TINY = NormCase("", (2, 4, 2, 3), 0.1, G=2)
 
 TEST_MODE = BatchNormInTestMode()
 BATCHES = tuple(NormCase("", (N, 3, 2, 5), 1e-3) for N in (4, 2, 3))
+ALL_CHANNELS = "it is taken over all channels together"
 TEST_CASES = tuple(
     NormCase("", x, 1e-3) for x in ((4, 3, 2, 5), (1, 3, 2, 4), (1, 3, 1, 1))
 )
@@ -169,16 +170,18 @@ def check_spatial_groupnorm(forward, backward):
 
 def constant_channel_gives_beta(forward):
     """Where all values are equal, the variance is 0 and eps saves the division."""
-    arguments = BatchNorm().arguments(BATCH_CASES[0])
+    layer = BatchNorm()
+    arguments = layer.arguments(BATCH_CASES[0])
     arguments["x"][:, 1] = 4.0
-    expected = BatchNorm().forward(**arguments)
+    expected, suspects = layer.forward(**arguments), layer.out_suspects(**arguments)
     out, _ = forward.pair(*copy.deepcopy(arguments).values())
-    return judge("out", out, expected, ROUNDING), ROUNDING
+    return judge("out", out, expected, ROUNDING, *suspects), ROUNDING
 
 
 def running(forward, momentum, count=1, given=False):
     """Follow the running averages over some batches in training mode."""
-    bn_param = {"mode": "train", "eps": 1e-3}
+    eps = 1e-3
+    bn_param = {"mode": "train", "eps": eps}
     if momentum is not None:
         bn_param["momentum"] = momentum
     if given:
@@ -194,8 +197,8 @@ def running(forward, momentum, count=1, given=False):
         arguments["bn_param"] = bn_param
         forward.pair(*arguments.values())
         entries = {
-            "running_mean": (mean, x.mean(axis=PIXELS), ()),
-            "running_var": (var, x.var(axis=PIXELS), _wrong_variances(x)),
+            "running_mean": (mean, x.mean(axis=PIXELS), _wrong_means(x, eps)),
+            "running_var": (var, x.var(axis=PIXELS), _wrong_variances(x, eps)),
         }
         mean, var = (
             momentum * old + (1 - momentum) * new for old, new, _ in entries.values()
@@ -219,21 +222,56 @@ def _judge_running(bn_param, right, momentum, entries):
                 partial(np.add, (1 - momentum) * old, momentum * new),
             ),
             ("it is not updated", partial(np.copy, old)),
-            ("these are the statistics of the last batch", partial(np.copy, new)),
+            (
+                "these are the statistics of the last batch alone; the average starts "
+                "at zero, and a batch adds (1 - momentum) of its own to it",
+                partial(np.copy, new),
+            ),
+            ("the old average is lost", partial(np.multiply, 1 - momentum, new)),
+            (
+                "the old average is not made smaller",
+                partial(_added, old, momentum, new),
+            ),
         ]
         for text, value in wrong:
             average = momentum * old + (1 - momentum) * value
             suspects.append((text, partial(np.copy, average)))
-        comparisons[name] = (bn_param[name], expected, suspects)
+        comparisons[name] = (bn_param[name], expected, suspects, AVERAGE_SHAPES)
     return judge_all(comparisons, ROUNDING)
 
 
-def _wrong_variances(x):
+def _added(old, momentum, new):
+    return old + (1 - momentum) * new
+
+
+# Wrong shapes of running averages of BATCHES, which have 3 channels.
+AVERAGE_SHAPES = [
+    ("one number serves all channels, expected one for each", ()),
+    ("one number serves all channels, expected one for each channel", (1,)),
+    ("it keeps the axes of N, H and W, expected one number per channel", (1, 3, 1, 1)),
+    ("it is one number per image and channel", (4, 3)),
+    ("it is one number per pixel", (3, 2, 5)),
+]
+
+
+def _wrong_means(x, eps):
+    return [
+        ("this is the mean of the normalised values", np.zeros(x.shape[1])),
+        ("this is the sum over the batch, expected the mean", x.sum(axis=PIXELS)),
+        (ALL_CHANNELS, np.full(x.shape[1], x.mean())),
+    ]
+
+
+def _wrong_variances(x, eps):
     M = x.size // x.shape[1]
     var = x.var(axis=PIXELS)
     return [
         ("the variance is divided by M - 1, expected M", var * M / (M - 1)),
         ("this is the standard deviation, expected the variance", np.sqrt(var)),
+        ("this is the variance of the normalised values", var / (var + eps)),
+        ("eps is added to the variance; the average does without", var + eps),
+        ("this is sqrt(var + eps), expected the variance", np.sqrt(var + eps)),
+        (ALL_CHANNELS, np.full(x.shape[1], x.var())),
     ]
 
 

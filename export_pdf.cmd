@@ -4,6 +4,8 @@ rem   export_pdf           set up if needed, then export
 rem   export_pdf --setup   only set up
 rem All other arguments go to "python -m utils.pdf" (--help lists them).
 setlocal
+rem What -o counts from.
+set "EXPORT_PDF_CALLED_FROM=%CD%"
 cd /d "%~dp0" || exit /b 1
 set PYTHONUTF8=1
 rem They point into another Python, whose packages would mix with ours; with the
@@ -31,6 +33,7 @@ exit /b 1
 
 :ready
 if "%~1"=="--setup" (
+    "%PYTHON%" -m utils.pdf.register
     echo The environment in .venv is ready.
     exit /b 0
 )

@@ -4,11 +4,15 @@
 #   ./export_pdf.sh --setup   only set up
 # All other arguments go to `python -m utils.pdf` (--help lists them).
 set -eu
+# What `-o` counts from.
+EXPORT_PDF_CALLED_FROM=$PWD
+export EXPORT_PDF_CALLED_FROM
 CDPATH='' cd -- "$(dirname -- "$0")"
 . utils/setup.sh
 
 set_up
 if [ "${1-}" = --setup ]; then
+    "$python" -m utils.pdf.register
     echo 'The environment in .venv is ready.'
     exit 0
 fi

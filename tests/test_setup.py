@@ -28,10 +28,11 @@ PYTHON_VARIABLES = [name for name in FOREIGN_VARIABLES if name.startswith("PYTHO
 def copy(tmp_path):
     """Copy what the set-up needs into a folder with spaces and umlauts."""
     folder = tmp_path / "Übung mit Größe"
-    (folder / "utils").mkdir(parents=True)
-    files = ["export_pdf.sh", "requirements.txt"]
+    (folder / "utils" / "pdf").mkdir(parents=True)
+    files = ["export_pdf.sh", "requirements.txt", "pyproject.toml"]
     files += [f"utils/{n}" for n in ("__init__.py", "setup.sh")]
-    files += [f"utils/{n}.py" for n in ("environment", "installer")]
+    files += [f"utils/{n}.py" for n in ("environment", "installer", "whole_files")]
+    files += [f"utils/pdf/{n}.py" for n in ("__init__", "register")]
     for name in files:
         shutil.copy(ROOT / name, folder / name)
     return folder

@@ -262,7 +262,8 @@ def run_notebook(folder, monkeypatch, *sources):
 def test_in_a_real_kernel_an_edit_is_seen_by_the_next_cell(tmp_path, monkeypatch):
     utils = tmp_path / "utils"
     (utils / "exercises").mkdir(parents=True)
-    for name in ("workbook.py", "workbook.mplstyle", "__init__.py"):
+    names = ("workbook.py", "run_log.py", "workbook.mplstyle", "__init__.py")
+    for name in names:
         shutil.copy(workbook.PACKAGE / name, utils)
     (utils / "exercises" / "__init__.py").write_text("")
     file = utils / "exercises" / "conv.py"

@@ -32,11 +32,13 @@ What the notebooks look at:
 `ladder.py`                 one convolution, from Python's loops to the engine
 `plots/`                    every figure; its style is `workbook.mplstyle`
 `workbook.py`               how a notebook starts, reloads code and shows sources
+`run_log.py`                which cell was run with which code, for the PDF
 
 What surrounds them:
 
 `pdf/`                      from the notebooks to one PDF
 `environment.py`            the life of `.venv`; `setup.sh` calls it
 `installer.py`              the packages inside: uv or pip
+`staff/`                    handouts and grading; students do not get it
 `whole_files.py`            files that are whole or not there
 """

@@ -21,6 +21,8 @@ from pathlib import Path
 import matplotlib.style
 import numpy as np
 
+from utils.run_log import RunLog
+
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -241,12 +243,17 @@ class Reloader:
 
 
 def _watch(shell):
-    """Let IPython call one Reloader before every cell, and only one."""
-    old = getattr(shell, "_workbook_reloader", None)
-    if old is not None:
-        shell.events.unregister("pre_run_cell", old.before_cell)
-    shell._workbook_reloader = Reloader(shell.user_ns)
-    shell.events.register("pre_run_cell", shell._workbook_reloader.before_cell)
+    """Let IPython call one Reloader and one RunLog around every cell, and only one."""
+    for event, callback in getattr(shell, "_workbook_callbacks", ()):
+        shell.events.unregister(event, callback)
+    log = RunLog(PACKAGE.parent)
+    shell._workbook_callbacks = [
+        ("pre_run_cell", Reloader(shell.user_ns).before_cell),
+        ("pre_run_cell", log.look),
+        ("post_run_cell", log.write),
+    ]
+    for event, callback in shell._workbook_callbacks:
+        shell.events.register(event, callback)
 
 
 def _ipython():

@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
 
+from tests.pdf.torture import code, question, stream
+from utils import cifar10
+from utils.pdf import cli, expected
 from utils.pdf.context import Context
 from utils.pdf.engine import Engine
 
@@ -34,3 +39,35 @@ def hold_open(monkeypatch):
         monkeypatch.setattr(Path, "unlink", refuse)
 
     return hold_open
+
+
+def small_cells(name):
+    return [
+        new_markdown_cell(f"# About {name}"),
+        question(f"{name}-q", f"Question of {name}", 10, "## Explain"),
+        code("print('saved')", stream("saved\n")),
+    ]
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A workbook of four small notebooks, in a folder that is hard on scripts."""
+    folder = tmp_path / "Übung 5"
+    (folder / "utils" / "exercises").mkdir(parents=True)
+    for name in cli.NOTEBOOKS:
+        nbformat.write(new_notebook(cells=small_cells(name)), folder / f"{name}.ipynb")
+    for name in ("__init__", "cnn", "conv_layers"):
+        path = folder / "utils" / "exercises" / f"{name}.py"
+        path.write_text(f"# the file {name}\n", "utf-8")
+    monkeypatch.setattr(cifar10, "find", lambda: None)
+    monkeypatch.setattr(expected, "expected", lambda names: {})
+    monkeypatch.delenv(cli.CALLED_FROM, raising=False)
+    return folder
+
+
+@pytest.fixture
+def run(root):
+    def run(*arguments):
+        return cli.main(["--name", "Ada", *arguments], root=root)
+
+    return run

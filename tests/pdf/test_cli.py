@@ -1,4 +1,5 @@
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,39 +9,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from pypdf import PdfReader
 
-from tests.pdf.torture import code, question, stream
+from tests.pdf.conftest import small_cells
+from tests.pdf.torture import code, stream
 from utils import cifar10
 from utils.pdf import cli
-
-
-def cells(name):
-    return [
-        new_markdown_cell(f"# About {name}"),
-        question(f"{name}-q", f"Question of {name}", 10, "## Explain"),
-        code("print('saved')", stream("saved\n")),
-    ]
-
-
-@pytest.fixture
-def root(tmp_path, monkeypatch):
-    """A workbook of four small notebooks, in a folder that is hard on scripts."""
-    folder = tmp_path / "Übung 5"
-    (folder / "utils" / "exercises").mkdir(parents=True)
-    for name in cli.NOTEBOOKS:
-        nbformat.write(new_notebook(cells=cells(name)), folder / f"{name}.ipynb")
-    for name in ("__init__", "cnn", "conv_layers"):
-        path = folder / "utils" / "exercises" / f"{name}.py"
-        path.write_text(f"# the file {name}\n", "utf-8")
-    monkeypatch.setattr(cifar10, "find", lambda: None)
-    return folder
-
-
-@pytest.fixture
-def run(root):
-    def run(*arguments):
-        return cli.main(["--name", "Ada", *arguments], root=root)
-
-    return run
 
 
 def text(path):
@@ -103,7 +75,6 @@ def test_what_ends_a_run_early_is_a_note(run, monkeypatch, capsys):
     )
     assert run("--execute", "--only", "CNN") == 0
     shown = capsys.readouterr()
-    assert "CNN.ipynb: cell 3 took too long" in shown.out
     assert "CNN.ipynb: cell 3 took too long" in shown.err
     assert run("--execute", "--only", "CNN", "--strict") == 2
 
@@ -111,7 +82,7 @@ def test_what_ends_a_run_early_is_a_note(run, monkeypatch, capsys):
 def test_no_execute(run, root, capsys):
     nbformat.write(new_notebook(cells=[new_code_cell("1")]), root / "CNN.ipynb")
     assert run("--no-execute", "--only", "CNN") == 0
-    assert "no cell of this notebook was run" in capsys.readouterr().out
+    assert "no cell of this notebook was run" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -225,7 +196,7 @@ def test_unknown_name_lists_the_four(run, root, capsys):
 def test_a_missing_notebook_is_noted(run, root, capsys):
     (root / "CNN-Layers.ipynb").unlink()
     assert run() == 0
-    assert "CNN-Layers.ipynb: this notebook was not found" in capsys.readouterr().out
+    assert "CNN-Layers.ipynb: this notebook was not found" in capsys.readouterr().err
     assert run("--only", "CNN-Layers") == 1
     assert "CNN-Layers.ipynb not found" in capsys.readouterr().err
 
@@ -236,8 +207,8 @@ def test_failure_leaves_no_old_pdf(run, root, capsys):
     assert run() == 1
     assert not default(root).exists()
     message = capsys.readouterr().err
-    assert message.startswith("No PDF: ")
-    assert "CNN.ipynb is not a notebook" in message
+    assert f"Removed the old {default(root)}" in message
+    assert "No PDF: " in message and "CNN.ipynb is not a notebook" in message
 
 
 def test_output_in_a_new_folder(run, tmp_path, monkeypatch):
@@ -272,7 +243,7 @@ def test_notebooks_are_read_before_anything_is_removed(run, root, monkeypatch):
 
     def read(path):
         seen.append(default(root).exists())
-        return new_notebook(cells=cells(path.stem))
+        return new_notebook(cells=small_cells(path.stem))
 
     monkeypatch.setattr(cli, "read_notebook", read)
     assert run() == 0
@@ -302,6 +273,29 @@ def test_interrupt(run, monkeypatch, capsys):
     assert capsys.readouterr().err == "No PDF: stopped.\n"
 
 
+def test_output_counts_from_where_the_shell_stood(run, tmp_path, monkeypatch):
+    (tmp_path / "there").mkdir()
+    monkeypatch.setenv(cli.CALLED_FROM, str(tmp_path / "there"))
+    assert run("-o", "mine.pdf", "--only", "CNN") == 0
+    assert (tmp_path / "there" / "mine.pdf").is_file()
+
+
+@pytest.mark.parametrize("name", ["export_pdf.sh", "export_pdf.cmd"])
+def test_both_commands_remember_where_the_shell_stood(name):
+    before, _ = re.split(r"\bcd (?:-- |/d )", (cli.ROOT / name).read_text("utf-8"))
+    assert re.search(rf"{cli.CALLED_FROM}=(\$PWD|%CD%)", before)
+
+
+def test_what_is_imported_late_is_not_imported_early():
+    program = (
+        "import sys, utils.pdf.cli; "
+        "print([n for n in ('typst', 'nbconvert', 'nbclient') if n in sys.modules])"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cli.ROOT)
+    assert done.stdout == "[]\n", done.stderr
+
+
 def test_look(run, root):
     assert run("--paper", "a4", "--no-question-breaks", "--no-code") == 0
     page = PdfReader(default(root)).pages[0]
@@ -320,16 +314,6 @@ def test_shortened_outputs(run, root):
 def test_keep_typ(run, root):
     assert run("--only", "CNN", "--keep-typ") == 0
     assert (root / "build" / "submission.typ.d" / "main.typ").is_file()
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [["--timeout", "soon"], ["--execute", "--no-execute"], ["--paper", "a5"], ["CNN"]],
-)
-def test_wrong_arguments(arguments, capsys):
-    with pytest.raises(SystemExit, match="2"):
-        cli.main(arguments)
-    assert "usage: python -m utils.pdf" in capsys.readouterr().err
 
 
 def test_a_console_that_cannot_print_everything(run, monkeypatch):

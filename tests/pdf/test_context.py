@@ -1,4 +1,5 @@
-from utils.pdf.context import LONGEST_WORD, Context, Note, breakable
+from utils.pdf.context import LONGEST_WORD, Context, breakable
+from utils.pdf.report import Note
 
 
 def test_clean_replaces_what_no_font_shows(context):

@@ -15,10 +15,12 @@ from tests.pdf.torture import (
     torture_cells,
 )
 from utils.pdf import document
-from utils.pdf.context import Note
+from utils.pdf.contents import Contents
 from utils.pdf.document import Options, build
-from utils.pdf.engine import Engine, ExportError
+from utils.pdf.engine import Engine
+from utils.pdf.files import ExportError
 from utils.pdf.markdown import MarkdownWriter
+from utils.pdf.report import Note
 
 BANNER = "STAND-IN DATA"
 
@@ -39,11 +41,12 @@ def small(*more):
 def export(folder, *notebooks, sources=(), notes=(), **options):
     folder.mkdir(exist_ok=True)
     named = [(folder / f"N{i}.ipynb", nb) for i, nb in enumerate(notebooks, 1)]
-    return build(named, list(sources), Options(**options), folder, notes)
+    contents = Contents(named, list(sources), list(notes))
+    return build(contents, Options(**options), folder)
 
 
 def pages(report):
-    return PdfReader(io.BytesIO(report.pdf)).pages
+    return PdfReader(io.BytesIO(report.data)).pages
 
 
 def squeezed(text):
@@ -96,7 +99,8 @@ def test_torture_stays_inside_the_pages(torture):
 
 def test_torture_notes_name_the_cell(torture):
     notes = {
-        (n.place.removeprefix("N1.ipynb, "), n.message[:30]) for n in torture.notes
+        (n.place.removeprefix("N1.ipynb, ").split(" (")[0], n.message[:30])
+        for n in torture.notes
     }
     assert {
         ("cell 6", "output of 400 lines: 200 of th"),
@@ -109,7 +113,7 @@ def test_torture_notes_name_the_cell(torture):
         ("cell 14", "<Figure>: the picture cannot b"),
         ("cell 15", "shrunk to 28% of its size to f"),
         ("cell 16", "shrunk to 39% of its size to f"),
-        ("N1.ipynb", "the answer in cell 18 (why) is"),
+        ("cell 18", "the answer to why is not writt"),
         ("", "printed as boxes, because the "),
     } == notes
 
@@ -128,7 +132,7 @@ def test_progress_bar_is_one_line(torture):
 
 def test_bookmarks_and_table_agree_on_pages(tmp_path):
     report = export(tmp_path, small(), notebook(question("c", "Third", 1, "text")))
-    reader = PdfReader(io.BytesIO(report.pdf))
+    reader = PdfReader(io.BytesIO(report.data))
     found = {}
     for item in reader.outline:
         for entry in item if isinstance(item, list) else [item]:
@@ -146,7 +150,7 @@ def test_first_page_and_footers(tmp_path):
     assert "Ada L. · UID 42" in first
     for number, text in ((2, second), (3, third)):
         assert re.search(rf"Ada L\. \(42\)\s+N1\s+page {number} of 3", text)
-    reader = PdfReader(io.BytesIO(report.pdf))
+    reader = PdfReader(io.BytesIO(report.data))
     assert (reader.metadata.title, reader.metadata.author) == ("Work", "Ada L.")
 
 
@@ -207,7 +211,7 @@ def test_source_files(tmp_path):
 def test_same_input_same_bytes(tmp_path):
     first = export(tmp_path / "a", small(*torture_cells()), name="A")
     second = export(tmp_path / "b", small(*torture_cells()), name="A")
-    assert first.pdf == second.pdf
+    assert first.data == second.data
 
 
 def test_the_notebook_is_not_changed(tmp_path):
@@ -242,7 +246,7 @@ def test_a_broken_question_keeps_its_heading_and_page(tmp_path, monkeypatch):
     assert [page for _, page in report.questions] == [2, 3, 4]
     text = pages(report)[3].extract_text()
     assert "Third question" in text and "fragile" in text
-    assert report.notes[0].place == "N1.ipynb, cell 4"
+    assert report.notes[0].place == 'N1.ipynb, cell 4 (under "C")'
 
 
 def test_questions_found_by_their_headings_survive_too(tmp_path, monkeypatch):
@@ -274,7 +278,7 @@ def test_a_question_that_cannot_be_converted(tmp_path, monkeypatch):
     assert "Third" in text and "fragile" in text and "after" in text
     assert report.notes == [
         Note(
-            "N1.ipynb, cell 4",
+            'N1.ipynb, cell 4 (under "C")',
             "printed as plain source, because of ValueError: no idea",
         )
     ]

@@ -5,8 +5,9 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 
 from tests.pdf.torture import code, question, stream
 from utils.cifar10 import SYNTHETIC_BANNER
+from utils.pdf.contents import Contents
 from utils.pdf.document import Options
-from utils.pdf.exporter import TypstPDFExporter, export_workbook
+from utils.pdf.exporter import TypstPDFExporter, export_contents
 
 
 @pytest.fixture
@@ -36,11 +37,13 @@ def test_notes_go_to_nbconverts_log(caplog, monkeypatch):
 
 
 def test_stand_in_data_is_announced(notebook, tmp_path):
-    report = export_workbook([(tmp_path / "N.ipynb", notebook)], [], Options())
+    report = export_contents(Contents([(tmp_path / "N.ipynb", notebook)]), Options())
     assert report.banner == SYNTHETIC_BANNER
 
 
 def test_keep_in_keeps_the_source(notebook, tmp_path):
     kept = tmp_path / "typ"
-    export_workbook([(tmp_path / "N.ipynb", notebook)], [], Options(), keep_in=kept)
+    export_contents(
+        Contents([(tmp_path / "N.ipynb", notebook)]), Options(), keep_in=kept
+    )
     assert '#part("N")' in (kept / "main.typ").read_text("utf-8")

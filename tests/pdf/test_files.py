@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from utils.pdf.engine import ExportError
 from utils.pdf.files import (
+    ExportError,
     check_output,
     clear_output,
     read_notebook,

@@ -12,7 +12,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect/></sv
 
 @pytest.fixture
 def folder(context, tmp_path):
-    context.base = tmp_path
+    context.base = context.root = tmp_path
     context.place = "N.ipynb, cell 2"
     (tmp_path / "a picture ä.png").write_bytes(png(4, 4))
     (tmp_path / "notes.txt").write_text("no picture")
@@ -72,14 +72,20 @@ def test_what_cannot_be_printed_is_a_box_and_a_note(context, folder, url, messag
 
 
 @pytest.mark.parametrize("form", ["../{}", "{parent}/{}", "link.png", "sub/../../{}"])
-def test_only_pictures_in_the_notebooks_folder(context, folder, form):
-    context.base = folder / "inside"
+def test_only_pictures_in_the_notebooks_project(context, folder, form):
+    context.base = context.root = folder / "inside"
     (context.base / "sub").mkdir(parents=True)
     (folder / "secret.png").write_bytes(png(4, 4))
     (context.base / "link.png").symlink_to(folder / "secret.png")
     markup = image_from_url(context, form.format("secret.png", parent=folder))
     assert markup.startswith("#warning-box(")
-    assert "outside the notebook's folder" in context.notes[0].message
+    assert "outside the notebook's project" in context.notes[0].message
+
+
+def test_pictures_of_the_project_beside_the_notebooks_folder(context, folder):
+    context.base = folder / "chapter"
+    context.base.mkdir()
+    assert compiles(context, image_from_url(context, "../a%20picture%20ä.png"))
 
 
 def test_below_the_folder_is_inside_it(context, folder):

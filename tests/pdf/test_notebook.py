@@ -4,7 +4,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.pdf.torture import code, question, stream
-from utils.pdf.notebook import NotebookWriter, Question, is_skipped
+from utils.pdf.notebook import NotebookWriter
+from utils.pdf.report import Question
+from utils.pdf.review import is_skipped
 
 BREAK = "#pagebreak"
 
@@ -36,8 +38,8 @@ def test_questions_come_from_metadata(write):
         question("b", "Second", 5, "intro\n\n## Heading B"),
     )
     assert writer.questions == [
-        Question("First", "10", "N", "question-1"),
-        Question("Second", "5", "N", "question-2"),
+        Question("First", "10", "N", "question-1", "a"),
+        Question("Second", "5", "N", "question-2", "b"),
     ]
     assert "<question-1>" in parts[2] and '"Heading A"' in parts[2]
     assert BREAK not in parts[2]
@@ -123,7 +125,7 @@ def test_a_cell_that_cannot_be_converted_is_printed_as_source(write, context):
     assert 'row("some *words*")' in parts[2]
     assert '"after"' in parts[3]
     (note,) = context.notes
-    assert note.place == "N.ipynb, cell 2"
+    assert note.place == 'N.ipynb, cell 2 (under "T")'
     assert note.message.startswith("printed as plain source, because of AttributeErr")
     assert writer.questions == []
 

@@ -1,8 +1,11 @@
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tests.pdf.torture import stream
-from utils.pdf.review import has_outputs, review
+from tests.pdf.torture import question, stream
+from utils.pdf.report import Note
+from utils.pdf.review import has_outputs, is_skipped, places, review, unanswered
+
+RUN_ALL = "was run before the cells above it: restart the kernel, run all and save"
 
 
 def notebook(*counts, answer=None):
@@ -17,29 +20,47 @@ def notebook(*counts, answer=None):
     [
         ((1, 2, 5), []),
         ((), []),
-        ((None, None), ["no cell of this notebook was run: its results are missing"]),
-        ((1, None, 2), ["cell 2 was never run"]),
-        ((1, None, None), ["cells 2, 3 were never run"]),
         (
-            (2, 1),
-            [
-                "the cells were not run from top to bottom: "
-                "restart the kernel, run all and save"
-            ],
+            (None, None),
+            [("N", "no cell of this notebook was run: its results are missing")],
         ),
+        ((1, None, 2), [("N, cell 2", "was never run")]),
+        (
+            (1, None, None),
+            [("N, cell 2", "was never run"), ("N, cell 3", "was never run")],
+        ),
+        (
+            (1, None, None, None, None, None),
+            [("N", "cells 2, 3, 4 and 2 more were never run")],
+        ),
+        ((2, 1), [("N, cell 2", RUN_ALL)]),
+        ((3, None, 3, 1), [("N, cell 2", "was never run"), ("N, cell 3", RUN_ALL)]),
     ],
 )
 def test_runs(counts, notes):
-    assert review(notebook(*counts)) == notes
+    assert review(notebook(*counts), "N") == [Note(*note) for note in notes]
 
 
-@pytest.mark.parametrize("answer", ["", "  ", "*Your answer here.*"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "  ",
+        "*Your answer here.*",
+        "<!-- BEGIN SOLUTION -->\n\n<!-- END SOLUTION -->",
+        "Because ...\n\nTODO",
+        "a\n...\nb",
+    ],
+)
 def test_empty_answers(answer):
-    assert review(notebook(answer=answer)) == ["the answer in cell 1 (why) is empty"]
+    note = Note("N, cell 1", "the answer to why is not written")
+    assert unanswered(notebook(answer=answer), "N") == [note]
+    assert review(notebook(answer=answer), "N") == [note]
 
 
-def test_written_answer():
-    assert review(notebook(answer="Because.")) == []
+@pytest.mark.parametrize("answer", ["Because.", "It grows, as in 1, 2, ... and so on."])
+def test_written_answer(answer):
+    assert review(notebook(answer=answer), "N") == []
 
 
 def test_cells_that_do_not_count():
@@ -48,7 +69,25 @@ def test_cells_that_do_not_count():
         new_code_cell("x", metadata={"tags": ["no_pdf"]}),
         new_markdown_cell("text"),
     ]
-    assert review(new_notebook(cells=cells)) == []
+    assert is_skipped(cells[1]) and not is_skipped(cells[2])
+    assert review(new_notebook(cells=cells), "N") == []
+
+
+def test_places_name_the_heading_above():
+    cells = [
+        new_code_cell("# no heading"),
+        new_markdown_cell("# Title\n\ntext\n\n## *First* `part`"),
+        new_code_cell("x"),
+        new_markdown_cell("```\n# in code\n```"),
+        question("a", "A", 1, "## " + "long " * 20),
+    ]
+    assert places(new_notebook(cells=cells), "N") == [
+        "N, cell 1",
+        'N, cell 2 (under "Title")',
+        'N, cell 3 (under "First part")',
+        'N, cell 4 (under "First part")',
+        f'N, cell 5 (under "{"long " * 9}long…")',
+    ]
 
 
 def test_has_outputs():

@@ -96,7 +96,7 @@ def torture_cells():
         f"(Iteration {i + 1} / 400) loss: {2.3 / (i + 1):.6f}\n" for i in range(400)
     )
     table = f"| a | b |\n|---|---|\n| {token}ENDCELL | {'prose ' * 40} |\n"
-    return [
+    cells = [
         new_markdown_cell("# Torture ✓ 中文 🚀\n\nGreek α–ω ∂ ∇ ├── █ “quotes” ✅ é"),
         question("lines", "Long lines", 10, "## Question 1: lines"),
         code(f"x = f({words})  # ENDLONGCODE\ny = '{token}ENDTOKEN'  # {INJECTION}"),
@@ -137,3 +137,6 @@ def torture_cells():
         new_raw_cell(INJECTION),
         new_markdown_cell("*Your answer here.*", metadata={"answer": "why"}),
     ]
+    for number, cell in enumerate(c for c in cells if c.cell_type == "code"):
+        cell.execution_count = number + 1
+    return cells

@@ -2,11 +2,14 @@
 
 ``./export_pdf.sh`` calls ``python -m utils.pdf``.  In reading order:
 
-- ``cli``: the command line; ``execute``, ``progress``: running notebooks;
-  ``files``: reading and writing.
-- ``exporter``: the doors for nbconvert and for the whole workbook.
+- ``cli``, ``arguments``, ``identity``: the command line; ``execute``, ``progress``:
+  running notebooks; ``files``: reading and writing.
+- ``contents``, ``expected``, ``freshness``, ``review``, ``report``: what goes in, and
+  what a student may have overlooked.
+- ``exporter``: the doors for nbconvert and for the whole workbook; ``register`` tells
+  nbconvert; ``fallback`` does without Typst.
 - ``document``: cover, notebooks, source files; ``notebook``: cells, questions and
-  headings; ``review``: what a student may have overlooked.
+  headings.
 - ``markdown``, ``html``, ``outputs``, ``images``, ``tables``: what cells hold.
 - ``texmath``, ``texcommands``, ``texsymbols``: LaTeX formulas to Typst's.
 - ``lines``, ``highlight``, ``terminal``: code and printed output.

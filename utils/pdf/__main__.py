@@ -3,9 +3,14 @@
 import sys
 
 if __name__ == "__main__":
+    # nbformat's validator would build a parser of internet addresses, which takes
+    # longer than the PDF, for formats that no notebook uses; without it, it does.
+    sys.modules.setdefault("rfc3987_syntax", None)
     try:
         from utils.pdf.cli import main  # takes a second, in which Ctrl-C may come
+        from utils.pdf.register import register
 
+        register()
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit("No PDF: stopped.")

@@ -2,35 +2,34 @@
 
 Runs the notebooks that have no outputs yet, prints all of them and the files in
 ``utils/exercises/`` into one PDF, and says on which page each question begins.
-Exit status: 0 for a PDF, 1 for none, 2 for a PDF with notes under ``--strict``.
+Exit status: 0 for a PDF, 1 for none, 2 for a PDF with notes under ``--strict``, 3 for
+an incomplete one under ``--require-complete``.
 """
 
-import argparse
 import contextlib
 import os
 import sys
 import time
-import tomllib
 from pathlib import Path
 
-from utils.pdf.context import Note
-from utils.pdf.document import Options
-from utils.pdf.engine import ExportError
+from utils.pdf.arguments import parser
 from utils.pdf.files import (
+    ExportError,
     check_output,
     clear_output,
     read_notebook,
     write_notebook,
     write_whole,
 )
+from utils.pdf.identity import SUBMISSION, identity
+from utils.pdf.report import Note
 from utils.pdf.review import has_outputs
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ("Receptive-Fields", "CNN-Layers", "CNN-BatchNorm", "CNN")
 SOURCES = Path("utils", "exercises")
-SUBMISSION = "submission.toml"
-# Graders' upload pages grow slow, some refuse, with very large files.
-LARGE = 20 * 2**20
+# Where the shell stood before it went to the workbook's folder.
+CALLED_FROM = "EXPORT_PDF_CALLED_FROM"
 
 
 def main(argv=None, root=ROOT):
@@ -46,13 +45,14 @@ def main(argv=None, root=ROOT):
     Returns
     -------
     int
-        Exit status: 0, 1 (no PDF) or 2 (notes, with ``--strict``).
+        Exit status: 0, 1 (no PDF), 2 (notes, with ``--strict``) or 3 (incomplete,
+        with ``--require-complete``).
     """
     for stream in (sys.stdout, sys.stderr):
         # An old Windows console cannot print every character of a title.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     try:
         return _export(arguments, Path(root))
     except ExportError as error:
@@ -66,128 +66,75 @@ def main(argv=None, root=ROOT):
     return 1
 
 
-def _parser():
-    parser = argparse.ArgumentParser(
-        prog="python -m utils.pdf",
-        description="Make one PDF of the four notebooks and your code.",
-    )
-    add = parser.add_argument
-    add("--name", help=f"your name (default: name in {SUBMISSION})")
-    add("--uid", help=f"your university number (default: uid in {SUBMISSION})")
-    add("-o", "--output", type=Path, metavar="FILE", help="build/submission.pdf")
-    add(
-        "--only",
-        action="append",
-        metavar="NAME",
-        help="print this notebook only; may be repeated",
-    )
-    add("--paper", choices=("us-letter", "a4"), default="us-letter")
-    add(
-        "--no-question-breaks",
-        dest="question_breaks",
-        action="store_false",
-        help="do not begin a page for each question",
-    )
-    add("--no-code", action="store_true", help="leave out utils/exercises")
-    add(
-        "--max-output-lines",
-        type=_whole_number,
-        default=200,
-        metavar="N",
-        help="shorten outputs longer than N lines (default 200; 0 prints all)",
-    )
-    running = parser.add_mutually_exclusive_group()
-    running.add_argument(
-        "--execute",
-        action="store_true",
-        default=None,
-        help="run all notebooks; by default those without any output",
-    )
-    running.add_argument(
-        "--no-execute",
-        dest="execute",
-        action="store_false",
-        help="run none, print what is saved",
-    )
-    add(
-        "--timeout",
-        type=_whole_number,
-        default=3600,
-        metavar="SECONDS",
-        help="the longest a cell may run (default 3600)",
-    )
-    add("--system-fonts", action="store_true", help="use this machine's fonts too")
-    add("--strict", action="store_true", help="exit status 2 if there is any note")
-    add("--keep-typ", action="store_true", help="keep the Typst source")
-    add("-v", "--verbose", action="store_true", help="say more")
-    return parser
-
-
-def _whole_number(text):
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
-    return int(text)
-
-
 def _export(arguments, root):
     start = time.monotonic()
-    name, uid = _identity(arguments, root)
+    ask = not arguments.check and sys.stdin.isatty() and sys.stderr.isatty()
+    name, uid = identity((arguments.name, arguments.uid), root, ask)
     paths, notes = _notebook_paths(arguments.only, root)
     if not name:
         notes.append(Note("", f"no name: use --name, or write it into {SUBMISSION}"))
     sources = [] if arguments.no_code else _source_paths(root)
-    wanted = arguments.output or root / "build" / "submission.pdf"
+    wanted = _wanted(arguments.output, root)
     check_output(wanted, [*paths, *sources])
+    output = None
     try:
         notebooks = [(path, read_notebook(path)) for path in paths]
     finally:
         # A broken notebook must not leave an old PDF to be handed in by mistake.
-        output = clear_output(wanted)
-    notes += _run(notebooks, arguments, root)
+        if not arguments.check:
+            output = _cleared(wanted)
+    executed = []
+    if not arguments.check:
+        failures, executed = _run(notebooks, arguments, root)
+        notes += failures
+    from utils.pdf.contents import gather  # imports nbconvert, which takes a while
+
     named = [(path, path.relative_to(root).as_posix()) for path in sources]
-    options = _options(arguments, name, uid)
-    report = _print(notebooks, named, options, notes, output, arguments.keep_typ)
-    write_whole(output, report.pdf)
-    if output != wanted:
+    contents = gather(notebooks, named, notes, _chosen(arguments.only), executed, root)
+    report = _print(contents, arguments, name, uid, root, output)
+    if not arguments.check:
+        write_whole(output.with_suffix(report.suffix), report.data)
+    _tell(report, None if arguments.check else output, time.monotonic() - start)
+    if output not in (None, wanted):
         print(f"{wanted} is open in another program: close it before handing in.")
-    _tell(report, output, time.monotonic() - start)
+    return _status(arguments, report, contents)
+
+
+def _status(arguments, report, contents):
+    if report.suffix != ".pdf":
+        return 1
+    if arguments.require_complete and not contents.is_complete:
+        return 3
     return 2 if arguments.strict and report.notes else 0
 
 
-def _identity(arguments, root):
-    """Return name and number, from the command line or from submission.toml."""
-    path = root / SUBMISSION
-    saved = {}
-    if path.is_file():
-        try:
-            saved = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ExportError(
-                f"{SUBMISSION} cannot be read ({error}). It holds two lines: name = "
-                '"Ada Lovelace" and uid = "123456789".'
-            ) from error
-    given = (arguments.name, arguments.uid)
-    keys = ("name", "uid")
-    unknown = [key for key in saved if key not in keys]
-    if unknown:
-        raise ExportError(
-            f"{SUBMISSION} has the unknown key {unknown[0]!r}; it holds name and uid."
-        )
-    return tuple(
-        str(saved.get(key, "") if value is None else value).strip()
-        for key, value in zip(keys, given, strict=True)
-    )
+def _wanted(output, root):
+    if output is None:
+        return root / "build" / "submission.pdf"
+    return Path(os.environ.get(CALLED_FROM) or ".") / output
+
+
+def _cleared(wanted):
+    existed = wanted.is_file()
+    output = clear_output(wanted)
+    if existed and not wanted.exists():
+        print(f"Removed the old {wanted}; a new one follows.", file=sys.stderr)
+    return output
 
 
 def _notebook_paths(only, root):
     """Return the notebooks to print, and notes about those that are missing."""
-    chosen = [_stem(name) for name in only] if only else list(NOTEBOOKS)
+    chosen = _chosen(only)
     paths = [root / f"{name}.ipynb" for name in NOTEBOOKS if name in chosen]
     missing = [path.name for path in paths if not path.is_file()]
     if missing and (only or len(missing) == len(paths)):
         raise ExportError(f"{', '.join(missing)} not found in {root}.")
     notes = [Note(name, "this notebook was not found: left out") for name in missing]
     return [path for path in paths if path.is_file()], notes
+
+
+def _chosen(only):
+    return [_stem(name) for name in only] if only else list(NOTEBOOKS)
 
 
 def _source_paths(root):
@@ -207,7 +154,10 @@ def _stem(name):
 
 
 def _run(notebooks, arguments, root):
-    """Run what has to be run; the students' own files stay as they are."""
+    """Run what has to be run; the students' own files stay as they are.
+
+    Returns notes about what went wrong, and the paths of what was run.
+    """
     waiting = [
         (path, notebook)
         for path, notebook in notebooks
@@ -216,7 +166,7 @@ def _run(notebooks, arguments, root):
         )
     ]
     if not waiting:
-        return []
+        return [], []
     # Starting Jupyter takes a moment: only if something is to be run.
     from utils.pdf.execute import execute
 
@@ -232,7 +182,7 @@ def _run(notebooks, arguments, root):
         write_notebook(notebook, copy)
         if arguments.verbose:
             print(f"executed copy: {copy}", file=sys.stderr)
-    return notes
+    return notes, [path for path, _ in waiting]
 
 
 def _mentions_cifar10(notebook):
@@ -266,42 +216,64 @@ def _fetch_data(verbose):
     return {}
 
 
-def _options(arguments, name, uid):
-    return Options(
-        name=name,
-        uid=uid,
-        paper=arguments.paper,
-        question_breaks=arguments.question_breaks,
-        max_output_lines=arguments.max_output_lines,
-        system_fonts=arguments.system_fonts,
-    )
+def _print(contents, arguments, name, uid, root, output):
+    """Return the finished document, by the first engine that is there."""
+    if arguments.engine in ("auto", "typst"):
+        try:
+            # Imports Typst and nbconvert, which no wrong option should wait for.
+            from utils.pdf.exporter import Options, export_contents
+        except ImportError as error:
+            if arguments.engine == "typst":
+                raise ExportError(f"Typst is not installed ({error}).") from error
+            print(f"Typst is not installed ({error}).", file=sys.stderr)
+        else:
+            options = Options(
+                name=name,
+                uid=uid,
+                paper=arguments.paper,
+                question_breaks=arguments.question_breaks,
+                max_output_lines=arguments.max_output_lines,
+                system_fonts=arguments.system_fonts,
+                tagged=arguments.tagged,
+                root=root,
+            )
+            keep_in = None
+            if arguments.keep_typ and output:
+                keep_in = output.with_suffix(".typ.d")
+                print(f"Typst source: {keep_in / 'main.typ'}", file=sys.stderr)
+            return export_contents(contents, options, keep_in)
+    from utils.pdf.fallback import print_contents
 
-
-def _print(notebooks, sources, options, notes, output, keep_typ):
-    # Imports Typst and nbconvert, which no wrong option should have to wait for.
-    from utils.pdf.exporter import export_workbook
-
-    keep_in = output.with_suffix(".typ.d") if keep_typ else None
-    if keep_in:
-        print(f"Typst source: {keep_in / 'main.typ'}", file=sys.stderr)
-    return export_workbook(notebooks, sources, options, notes, keep_in)
+    return print_contents(contents, name, uid, browser=arguments.engine != "html")
 
 
 def _tell(report, output, seconds):
+    """Say what is in the PDF on stdout, and what may be wrong with it on stderr."""
     for question, page in report.questions:
         unit = "point" if question.points == "1" else "points"
         points = f"{question.points} {unit}" if question.points else ""
         print(f"page {page:>3}  {points:>10}  {question.title} ({question.notebook})")
+    sys.stdout.flush()
     if report.banner:
-        print(report.banner)
+        print(report.banner, file=sys.stderr)
     if report.notes:
-        print(f"{len(report.notes)} note{'s' * (len(report.notes) > 1)}:")
+        count = len(report.notes)
+        print(f"{count} note{'s' * (count > 1)}:", file=sys.stderr)
     for place, message in report.notes:
-        print(f"  {place + ': ' if place else ''}{message}")
-    size = len(report.pdf)
-    print(f"{report.pages} pages, {size / 1024:,.0f} KiB, {seconds:.1f} s")
-    if size > LARGE:
-        print("This is a large file: check the limit of the page you upload it to.")
-    print(output.resolve())
-    if report.questions:
+        print(f"  {place + ': ' if place else ''}{message}", file=sys.stderr)
+    sys.stderr.flush()
+    size = len(report.data) / 1024
+    pages = f"{report.pages} pages, " if report.pages else ""
+    print(f"{pages}{size:,.0f} KiB, {seconds:.1f} s, made by {report.engine}")
+    if output is None:
+        print("Nothing was written (--check).")
+        return
+    print(output.with_suffix(report.suffix).resolve())
+    if report.suffix != ".pdf":
+        print(
+            "No PDF: neither Typst nor a browser is here. Open this page, print it "
+            "into a PDF and look whether the formulas came out.",
+            file=sys.stderr,
+        )
+    elif report.questions:
         print("Hand in this one file; its questions begin on the pages above.")

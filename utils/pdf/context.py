@@ -3,10 +3,10 @@
 import re
 import unicodedata
 from pathlib import Path
-from typing import NamedTuple
 
 from utils.pdf import texmath
 from utils.pdf.engine import missing_glyphs
+from utils.pdf.report import Note
 from utils.pdf.typst_source import call, string, text
 
 # Control characters, lone surrogates and invisible marks: no glyph shows them.
@@ -26,13 +26,6 @@ _BREAK_EVERY = 12
 _TALL = re.compile(r"display\(|mat\(|(under|over)brace\(|limits\(|frac\(")
 
 
-class Note(NamedTuple):
-    """One thing the student should know about the PDF, and where it is."""
-
-    place: str
-    message: str
-
-
 class Context:
     r"""The state of one export.
 
@@ -43,13 +36,19 @@ class Context:
         Whether fonts of the machine may show what DejaVu cannot.
     max_output_lines : int
         Longer outputs are shortened to so many lines; 0 means never.
+    tagged : bool
+        Whether the PDF is also for readers who cannot see its figures.
 
     Attributes
     ----------
     place : str
-        Where we are, as in "CNN.ipynb, cell 3".
+        Where we are, as `utils.pdf.review.places` says it.
     base : Path
         The folder that relative image paths start from.
+    root : Path
+        The folder that they may not leave.
+    captions : list of str
+        Descriptions of the figures that the current cell has yet to print.
     attachments : dict
         Images pasted into the current cell: name to {mime: base64 text}.
     macros : dict
@@ -57,12 +56,14 @@ class Context:
     notes : list of Note
     """
 
-    def __init__(self, engine, system_fonts=False, max_output_lines=200):
+    def __init__(self, engine, system_fonts=False, max_output_lines=200, tagged=False):
         self.engine = engine
+        self.tagged = tagged
         self.system_fonts = system_fonts
         self.max_output_lines = max_output_lines
         self.place = ""
-        self.base = Path()
+        self.base = self.root = Path()
+        self.captions = []
         self.attachments = {}
         self.macros = {}
         self.notes = []

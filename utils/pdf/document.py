@@ -1,23 +1,34 @@
 """The whole document: cover, notebooks, source files."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import typst
 
-from utils.pdf.context import Context, Note
-from utils.pdf.engine import Engine, ExportError
+from utils.pdf.context import Context
+from utils.pdf.engine import VERSION, Engine
+from utils.pdf.files import ExportError
 from utils.pdf.highlight import highlight
 from utils.pdf.lines import typst_line, wrap
 from utils.pdf.markdown import call_heading
-from utils.pdf.notebook import NotebookWriter, Part, as_plain_source, part_opening
+from utils.pdf.notebook import (
+    NotebookWriter,
+    Part,
+    anchored,
+    as_plain_source,
+    part_opening,
+)
 from utils.pdf.outputs import text_of
+from utils.pdf.report import Note, Report
 from utils.pdf.review import review
 from utils.pdf.typst_source import array, call, content, string
 
 SOURCE_COLUMNS = 99
 # What is smaller than this part of its size is hard to read: worth a note.
 _HARD_TO_READ = 0.4
+# Graders' upload pages grow slow, some refuse, with very large files.
+LARGE = 20 * 2**20
 
 
 @dataclass
@@ -36,6 +47,10 @@ class Options:
         Longer outputs are shortened; 0 prints everything.
     system_fonts : bool
         Whether the fonts of this machine may be used.
+    tagged : bool
+        Whether programs that read aloud find their way.
+    root : Path or None
+        The folder that pictures may come from; None finds one for each notebook.
     banner : str
         A line that cells print when they had to use stand-in data; if an output
         holds it, the cover shows it.  Empty: no such line.
@@ -48,40 +63,24 @@ class Options:
     question_breaks: bool = True
     max_output_lines: int = 200
     system_fonts: bool = False
+    tagged: bool = False
+    root: Path | None = None
     banner: str = ""
 
 
-class Report(NamedTuple):
-    """The PDF and what to tell about it.
-
-    ``questions`` are pairs of a `utils.pdf.notebook.Question` and its page.
-    """
-
-    pdf: bytes
-    pages: int
-    questions: list
-    notes: list
-    banner: str
-
-
-def build(notebooks, sources, options, folder, notes=()):
+def build(contents, options, folder):
     """Make the PDF.
 
     Parameters
     ----------
-    notebooks : list of (Path, nbformat.NotebookNode)
-        Printed in this order.
-    sources : list of (Path, str)
-        Source files and the names they are shown under.
+    contents : utils.pdf.contents.Contents
     options : Options
     folder : Path
         An existing scratch folder.
-    notes : iterable of Note
-        What is already known to deserve a note.
 
     Returns
     -------
-    Report
+    utils.pdf.report.Report
 
     Raises
     ------
@@ -89,20 +88,32 @@ def build(notebooks, sources, options, folder, notes=()):
         If there is no way to make a PDF.
     """
     engine = Engine(folder, options.system_fonts)
-    context = Context(engine, options.system_fonts, options.max_output_lines)
-    context.notes += notes
-    writer = NotebookWriter(context, options.question_breaks)
+    context = Context(
+        engine, options.system_fonts, options.max_output_lines, options.tagged
+    )
+    context.notes += contents.notes
+    writer = NotebookWriter(context, options.question_breaks, options.root)
     parts = []
-    for path, notebook in notebooks:
+    for path, notebook in contents.notebooks:
         parts += writer.parts(notebook, path)
-        for sentence in review(notebook):
-            context.note(sentence)
-    parts += _source_parts(context, sources, options.question_breaks)
+        context.notes += review(notebook, path.name)
+    parts += _source_parts(context, contents.sources, options.question_breaks)
     context.note_missing_glyphs()
-    banner = _banner(notebooks, options.banner)
-    printed = _print(context, parts, writer.questions, options, banner)
+    banner = _banner(contents.notebooks, options.banner)
+    front = Front(writer.questions, contents.missing, contents.checks, banner)
+    printed = _print(context, parts, front, options)
     questions = list(zip(writer.questions, printed.question_pages, strict=True))
-    return Report(printed.pdf, printed.pages, questions, context.notes, banner)
+    notes = context.notes
+    return Report(printed.pdf, printed.pages, questions, notes, banner, VERSION)
+
+
+class Front(NamedTuple):
+    """What the cover shows beside the notes."""
+
+    questions: list
+    missing: list
+    checks: list
+    banner: str
 
 
 def _banner(notebooks, line):
@@ -155,23 +166,36 @@ def _print(context, parts, *cover):
         raise _failure(error) from error
 
 
-def _compile(context, parts, questions, options, banner):
+def _compile(context, parts, front, options):
     """Compile, and once more if compiling has found something for the cover."""
 
-    def source():
-        cover = _cover(context.notes, questions, options, banner)
-        return "\n".join([_head(options), cover, *(part.markup for part in parts)])
+    def compiled():
+        noted = {note.place for note in context.notes}
+        labels, body = {}, []
+        for part in parts:
+            label = f"place-{len(labels) + 1}"
+            if part.place and part.place in noted - labels.keys():
+                labels[part.place] = label
+                body.append(anchored(part, label))
+            else:
+                body.append(part.markup)
+        cover = _cover(context.notes, labels, front, options)
+        source = "\n".join([_head(options), cover, *body])
+        return context.engine.compile(source, options.tagged)
 
-    printed = context.engine.compile(source())
+    printed = compiled()
     late = [Note("", f"Typst: {message}") for message in printed.warnings]
     late += [
         Note(item["place"], f"shrunk to {item['ratio']:.0%} of its size to fit")
         for item in printed.shrunk
         if item["ratio"] < _HARD_TO_READ
     ]
+    if len(printed.pdf) > LARGE:
+        size = len(printed.pdf) >> 20
+        late.append(Note("", f"large, {size} MiB: look up what the upload allows"))
     if late:
         context.notes += dict.fromkeys(late)
-        printed = context.engine.compile(source())
+        printed = compiled()
     return printed
 
 
@@ -200,14 +224,21 @@ def _head(options):
     return f'#import "template.typ": *\n#show: {look}'
 
 
-def _cover(notes, questions, options, banner):
+def _cover(notes, labels, front, options):
     rows = [
         f"(title: {string(question.title)}, points: {string(question.points)}, "
-        f"notebook: {string(question.notebook)}, label: <{question.label}>)"
-        for question in questions
+        f"notebook: {string(question.notebook)}, "
+        f"label: {f'<{question.label}>' if question.label else 'none'})"
+        for question in [*front.questions, *front.missing]
     ]
     lines = [
-        array([string(note.place), content("#" + string(note.message))])
+        array(
+            [
+                string(note.place),
+                content("#" + string(note.message)),
+                f"<{labels[note.place]}>" if note.place in labels else "none",
+            ]
+        )
         for note in notes
     ]
     return "#" + call(
@@ -215,7 +246,8 @@ def _cover(notes, questions, options, banner):
         title=string(options.title),
         name=string(options.name),
         uid=string(options.uid),
-        banner=string(banner),
+        banner=string(front.banner),
+        checks=array(array(map(string, check)) for check in front.checks),
         questions=array(rows),
         notes=array(lines),
     )

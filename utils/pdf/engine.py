@@ -13,6 +13,8 @@ from fontTools.ttLib import TTFont
 
 from utils.pdf.typst_source import string
 
+VERSION = f"Typst {typst.__version__}"
+
 TEMPLATE = Path(__file__).with_name("template.typ")
 # Matplotlib's wheel brings them.  Its LastResort font is left out on purpose:
 # it would hide that a glyph is missing.
@@ -22,10 +24,6 @@ _FONT_NAMES = [
     for weight in ("", "-Bold", "-Oblique", "-BoldOblique")
 ]
 _TRIAL_PAGE = "#set page(width: auto, height: auto)\n"
-
-
-class ExportError(Exception):
-    """No PDF can be made; the message is a sentence for the student."""
 
 
 class Printed(NamedTuple):
@@ -90,13 +88,16 @@ class Engine:
             return str(error).split("\n")[0][:120]
         return None
 
-    def compile(self, source):
+    def compile(self, source, tagged=False):
         """Compile the whole document.
 
         Parameters
         ----------
         source : str
             Typst markup.
+        tagged : bool
+            Whether programs that read aloud find headings, figures and tables;
+            the file is then twice as large.
 
         Returns
         -------
@@ -112,8 +113,7 @@ class Engine:
         compiler = typst.Compiler(
             str(main), root=str(self.folder), font_paths=self.fonts
         )
-        # Tags would double the size.
-        pdf, warnings = compiler.compile_with_warnings(format="pdf", pdf_tags=False)
+        pdf, warnings = compiler.compile_with_warnings(format="pdf", pdf_tags=tagged)
         report = json.loads(compiler.query("<report>", field="value", one=True))
         shrunk = json.loads(compiler.query("<shrunk>", field="value"))
         messages = list(dict.fromkeys(warning.message for warning in warnings))

@@ -8,13 +8,15 @@ from nbconvert.exporters import Exporter
 from traitlets import Bool, Enum, Integer, Unicode, default
 
 from utils.cifar10 import SYNTHETIC_BANNER
+from utils.pdf.contents import Contents
 from utils.pdf.document import Options, build
 
 
 class TypstPDFExporter(Exporter):
     """Convert one notebook to PDF through Typst.
 
-    ``python -m nbconvert --to utils.pdf.exporter.TypstPDFExporter CNN.ipynb``
+    ``jupyter nbconvert --to typstpdf CNN.ipynb``, once `utils.pdf.register` has told
+    nbconvert about it.
     """
 
     export_from_notebook = "PDF via Typst"
@@ -26,6 +28,7 @@ class TypstPDFExporter(Exporter):
     question_breaks = Bool(True, help="A page for each question.").tag(config=True)
     max_output_lines = Integer(200, help="0 prints all.").tag(config=True)
     system_fonts = Bool(False, help="Use this machine's fonts.").tag(config=True)
+    tagged = Bool(False, help="For programs that read aloud.").tag(config=True)
 
     @default("file_extension")
     def _file_extension_default(self):
@@ -44,37 +47,33 @@ class TypstPDFExporter(Exporter):
             question_breaks=self.question_breaks,
             max_output_lines=self.max_output_lines,
             system_fonts=self.system_fonts,
+            tagged=self.tagged,
         )
         path = Path(metadata.get("path") or ".") / f"{name}.ipynb"
-        report = export_workbook([(path, nb)], [], options)
+        report = export_contents(Contents([(path, nb)]), options)
         for note in report.notes:
             self.log.warning("%s: %s", note.place or name, note.message)
         resources["output_extension"] = ".pdf"
-        return report.pdf, resources
+        return report.data, resources
 
 
-def export_workbook(notebooks, sources, options, notes=(), keep_in=None):
+def export_contents(contents, options, keep_in=None):
     """Make one PDF of several notebooks and source files.
 
     Parameters
     ----------
-    notebooks : list of (Path, nbformat.NotebookNode)
-        The path names the notebook and is the root of its relative images.
-    sources : list of (Path, str)
-        Files of code, and the names they are shown under.
+    contents : utils.pdf.contents.Contents
     options : utils.pdf.document.Options
-    notes : iterable of utils.pdf.context.Note, optional
-        To be shown on the cover beside the exporter's own.
     keep_in : Path, optional
         A folder for the Typst source and its images; by default they are removed.
 
     Returns
     -------
-    utils.pdf.document.Report
+    utils.pdf.report.Report
 
     Raises
     ------
-    utils.pdf.engine.ExportError
+    utils.pdf.files.ExportError
         If no PDF can be made; the message is a sentence for the student.
     """
     options.banner = options.banner or SYNTHETIC_BANNER
@@ -84,4 +83,4 @@ def export_workbook(notebooks, sources, options, notes=(), keep_in=None):
         keep_in.mkdir(parents=True, exist_ok=True)
         scratch = nullcontext(str(keep_in))
     with scratch as folder:
-        return build(notebooks, sources, options, Path(folder), notes)
+        return build(contents, options, Path(folder))

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import nbformat
 
-from utils.pdf.engine import ExportError
 from utils.whole_files import temporary_beside, whole_file
 
 ON_WINDOWS = sys.platform == "win32"
+
+
+class ExportError(Exception):
+    """No PDF can be made; the message is a sentence for the student."""
 
 
 def read_notebook(path):

@@ -24,7 +24,7 @@ MAX_SIZE = 50 * 2**20
 _DATA_URI = re.compile(r"data:(?P<mime>[^;,]+)[^,]*?(?P<base64>;base64)?,(?P<data>.*)")
 
 
-def image(context, data, mime, width=None, inline=False, alt=""):
+def image(context, data, mime, width=None, inline=False, alt="", label=""):
     """Return an image of the document, or a visible box if it is damaged.
 
     Parameters
@@ -38,14 +38,16 @@ def image(context, data, mime, width=None, inline=False, alt=""):
     inline : bool
         Whether it stands in a line of text.
     alt : str
-        A description, also used in messages.
+        A description for readers who cannot see it.
+    label : str
+        What messages call it; by default its description.
 
     Returns
     -------
     str
         Typst markup.
     """
-    label = alt or "image"
+    label = label or alt or "image"
     extension = EXTENSIONS.get(mime)
     if extension is None:
         context.note(f"{label}: pictures of type {mime} cannot be printed")
@@ -118,17 +120,16 @@ def _from_data_uri(context, url, alt, options):
 
 def _from_file(context, url, alt, options):
     name = Path(unquote(url))
-    label = alt or name.name or "image"
+    label = name.name or "image"
     mime = _MIME_OF_SUFFIX.get(name.suffix.lower())
     if mime is None:
         kind = name.suffix or "without a suffix"
         return _refused(context, label, f"({kind}) cannot be printed")
     try:
-        # Links are followed first: a notebook shows what lies in its own folder.
-        base = context.base.resolve()
-        path = (base / name).resolve()
-        if not path.is_relative_to(base):
-            return _refused(context, label, "lies outside the notebook's folder")
+        # Links are followed first: a notebook shows what lies in its own project.
+        path = (context.base / name).resolve()
+        if not path.is_relative_to(context.root.resolve()):
+            return _refused(context, label, "lies outside the notebook's project")
         if not path.is_file():
             return _missing(context, url)
         if path.stat().st_size > MAX_SIZE:
@@ -136,7 +137,7 @@ def _from_file(context, url, alt, options):
         data = path.read_bytes()
     except (OSError, RuntimeError, ValueError):
         return _missing(context, url)
-    return image(context, data, mime, alt=label, **options)
+    return image(context, data, mime, alt=alt or label, label=label, **options)
 
 
 def _refused(context, label, reason):

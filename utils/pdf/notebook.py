@@ -7,11 +7,12 @@ from utils.pdf.highlight import highlight
 from utils.pdf.lines import typst_lines, wrap_all
 from utils.pdf.markdown import COLUMNS, MarkdownWriter, call_heading
 from utils.pdf.outputs import OutputWriter, merged
+from utils.pdf.report import Question
+from utils.pdf.review import is_skipped, places
 from utils.pdf.typst_source import call, string
 
 # Room for the execution count at the right of a cell's first line.
 _CODE_COLUMNS = COLUMNS - 4
-SKIPPED_TAGS = frozenset({"no_pdf", "remove_cell", "remove-cell"})
 # Only for notebooks that do not mark their questions in the cells' metadata.
 _QUESTION = re.compile(
     r"(inline\s+)?(question|exercise|problem|task|extra credit)\b", re.IGNORECASE
@@ -34,23 +35,45 @@ class Part(NamedTuple):
     heading: str = ""
 
 
-class Question(NamedTuple):
-    """A row of the cover's table; ``label`` is that of the question's heading."""
-
-    title: str
-    points: str
-    notebook: str
-    label: str
-
-
-def is_skipped(cell):
-    """Return whether a cell is tagged to stay out of the PDF."""
-    return not SKIPPED_TAGS.isdisjoint(cell.metadata.get("tags", ()))
-
-
 def part_opening(name):
     """Return the markup that begins a notebook or the appendix on a new page."""
     return "#" + call("part", string(name)) + "\n"
+
+
+def anchored(part, label):
+    """Return a part's markup with a label where its first page begins."""
+    anchor = f"#metadata(none) <{label}>\n"
+    first, line_break, rest = part.markup.partition("\n")
+    if first.startswith(("#pagebreak", "#part(")):
+        return first + line_break + anchor + rest
+    return anchor + part.markup
+
+
+def project_folder(folder):
+    """Return the folder around a notebook that its pictures may come from.
+
+    Parameters
+    ----------
+    folder : Path
+        The notebook's.
+
+    Returns
+    -------
+    Path
+        The repository it lies in; without one, its own folder.
+    """
+    folder = folder.resolve()
+    for parent in (folder, *folder.parents):
+        if (parent / ".git").exists():
+            return parent
+    return folder
+
+
+def captions_of(cell):
+    """Return what a cell's metadata say about its figures, in their order."""
+    captions = cell.metadata.get("caption") or []
+    captions = [captions] if isinstance(captions, str) else captions
+    return list(map(str, captions)) if isinstance(captions, list) else []
 
 
 def as_plain_source(context, part, reason):
@@ -83,6 +106,8 @@ class NotebookWriter:
     context : utils.pdf.context.Context
     question_breaks : bool
         Whether each question but the first of a notebook begins a page.
+    root : Path, optional
+        The folder that pictures may come from; by default `project_folder`'s.
 
     Attributes
     ----------
@@ -90,8 +115,9 @@ class NotebookWriter:
         Of all notebooks so far.
     """
 
-    def __init__(self, context, question_breaks=True):
+    def __init__(self, context, question_breaks=True, root=None):
         self.context = context
+        self.root = root
         self.question_breaks = question_breaks
         self.questions = []
         self.outputs = OutputWriter(context)
@@ -113,10 +139,11 @@ class NotebookWriter:
         self._pending = None  # the question whose heading comes next
         self._cell = None
         self.context.base = path.parent
+        self.context.root = self.root or project_folder(path.parent)
         self.context.macros = {}
         parts = []
-        for number, cell in enumerate(notebook.cells, 1):
-            self.context.place = f"{path.name}, cell {number}"
+        where = places(notebook, path.name)
+        for self.context.place, cell in zip(where, notebook.cells, strict=True):
             if not is_skipped(cell):
                 parts.append(self._part(cell))
         opening = part_opening(self._name)
@@ -154,8 +181,11 @@ class NotebookWriter:
             lines = highlight(source, magic[1] if magic else "ipython3")
             rows = typst_lines(wrap_all(lines, _CODE_COLUMNS))
             count = string(str(cell.get("execution_count") or " "))
-            markup.append("#" + call("code-cell", count, rows))
+            sticky = {"sticky": "true"} if cell.outputs else {}
+            markup.append("#" + call("code-cell", count, rows, **sticky))
+        self.context.captions = captions_of(cell)
         markup += [self.outputs.convert(output) for output in merged(cell.outputs)]
+        self.context.captions = []
         return "\n".join(piece for piece in markup if piece)
 
     def _markdown(self, cell):
@@ -163,7 +193,8 @@ class NotebookWriter:
         if not question:
             return self._writer.convert(cell.source)
         title = str(question.get("title") or question.get("id") or "Question")
-        page_break = self._begin_question(title, str(question.get("points", "")))
+        points, name = (str(question.get(key, "")) for key in ("points", "id"))
+        page_break = self._begin_question(title, points, name)
         self._pending = self.questions[-1]
         markup = self._writer.convert(cell.source)
         if self._pending:
@@ -173,10 +204,10 @@ class NotebookWriter:
 
     # Questions and headings.
 
-    def _begin_question(self, title, points):
+    def _begin_question(self, title, points, name=""):
         number = len(self.questions)
         label = f"question-{number + 1}"
-        self.questions.append(Question(title, points, self._name, label))
+        self.questions.append(Question(title, points, self._name, label, name))
         return self._break_before(number)
 
     def _break_before(self, number):

@@ -118,18 +118,31 @@ class OutputWriter:
             if mime not in data:
                 continue
             value = _joined(data[mime])
-            alt = _joined(data.get("text/plain", ""))[:80]
+            texts = {
+                "alt": self._caption(),
+                "label": _joined(data.get("text/plain", ""))[:80],
+            }
             if mime == "image/svg+xml":
-                return images.image(self.context, value.encode(), mime, alt=alt)
+                return images.image(self.context, value.encode(), mime, **texts)
             width = (metadata.get(mime) or {}).get("width")
             if not isinstance(width, int | float) or not 0 < width < 10_000:
                 width = None
             # A CSS pixel is three quarters of a point.
             width = width and f"{0.75 * width:g}pt"
             return images.image_from_text(
-                self.context, value, mime, alt=alt, width=width
+                self.context, value, mime, width=width, **texts
             )
         return None
+
+    def _caption(self):
+        if self.context.captions:
+            return self.context.captions.pop(0)
+        if self.context.tagged:
+            self.context.note(
+                "a figure has no description for readers who cannot see it: "
+                'add "caption" to the metadata of its cell'
+            )
+        return ""
 
     def _latex(self, data, metadata):
         source = _joined(data.get("text/latex", "")).strip()

@@ -1,15 +1,24 @@
-"""What a student may have overlooked before handing in."""
+"""What a student may have overlooked before handing in, and where to find it."""
 
 import re
 
-from utils.pdf.notebook import is_skipped
+from utils.pdf.report import Note
 
-_BLANK_ANSWER = re.compile(r"your answer here", re.IGNORECASE)
+SKIPPED_TAGS = frozenset({"no_pdf", "remove_cell", "remove-cell"})
+_BLANK_ANSWER = re.compile(
+    r"your answer here|\bTODO\b|^\s*(\.\.\.|…)\s*$", re.IGNORECASE | re.MULTILINE
+)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_FENCED = re.compile(r"^(```|~~~).*?^\1", re.DOTALL | re.MULTILINE)
+_LONGEST_HEADING = 50
+# More cells than this are counted, not listed one by one.
+_LISTED = 3
 
 
-def review(notebook):
-    """Return sentences about cells that were not run and answers left empty."""
-    return [*_runs(notebook), *_answers(notebook)]
+def is_skipped(cell):
+    """Return whether a cell is tagged to stay out of the PDF."""
+    return not SKIPPED_TAGS.isdisjoint(cell.metadata.get("tags", ()))
 
 
 def has_outputs(notebook):
@@ -17,35 +26,121 @@ def has_outputs(notebook):
     return any(cell.get("outputs") for cell in notebook.cells)
 
 
-def _runs(notebook):
+def places(notebook, name):
+    """Say of each cell where it is: Jupyter numbers no cells, but shows headings.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+    name : str
+        The notebook's file.
+
+    Returns
+    -------
+    list of str
+        As in ``CNN.ipynb, cell 14 (under "The data")``.
+    """
+    found, heading = [], ""
+    for number, cell in enumerate(notebook.cells, 1):
+        is_text = cell.cell_type == "markdown"
+        own = _HEADING.findall(_FENCED.sub("", cell.source)) if is_text else []
+        shown = own[0] if own else heading
+        heading = own[-1] if own else heading
+        where = f' (under "{_short(shown)}")' if shown else ""
+        found.append(f"{name}, cell {number}{where}")
+    return found
+
+
+def _short(heading):
+    heading = re.sub(r"[*`$]|<[^>]*>", "", heading).strip()
+    if len(heading) <= _LONGEST_HEADING:
+        return heading
+    return heading[: _LONGEST_HEADING - 1].rstrip() + "…"
+
+
+def review(notebook, name):
+    """Return notes about cells that were not run in order and answers left empty.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+    name : str
+        The notebook's file, for the notes.
+
+    Returns
+    -------
+    list of Note
+    """
+    where = places(notebook, name)
+    return [*_runs(notebook, where, name), *unanswered(notebook, name)]
+
+
+def unanswered(notebook, name):
+    """Return notes about written answers that are empty or unfinished.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+    name : str
+        The notebook's file.
+
+    Returns
+    -------
+    list of Note
+    """
+    return [
+        Note(place, f"the answer to {cell.metadata['answer']} is not written")
+        for place, cell in zip(places(notebook, name), notebook.cells, strict=True)
+        if "answer" in cell.metadata and _is_blank(cell.source)
+    ]
+
+
+def gathered(where, name, cells, message, of_many):
+    """Return a note for each of a few cells, or one for many.
+
+    Parameters
+    ----------
+    where : list of str
+        The places of all cells.
+    name : str
+        The notebook's file.
+    cells : list of int
+        Which cells, from 0.
+    message, of_many : str
+        What is said of one cell, and of several: the end of a sentence.
+
+    Returns
+    -------
+    list of Note
+    """
+    if len(cells) <= _LISTED:
+        return [Note(where[cell], message) for cell in cells]
+    first = ", ".join(str(cell + 1) for cell in cells[:_LISTED])
+    others = f"{first} and {len(cells) - _LISTED} more"
+    return [Note(name, f"cells {others} {of_many}")]
+
+
+def _runs(notebook, where, name):
     cells = [
-        (number, cell.get("execution_count"))
-        for number, cell in enumerate(notebook.cells, 1)
+        (index, cell.get("execution_count"))
+        for index, cell in enumerate(notebook.cells)
         if cell.cell_type == "code" and cell.source.strip() and not is_skipped(cell)
     ]
-    missing = [str(number) for number, count in cells if not count]
-    counts = [count for _, count in cells if count]
-    if missing and not counts:
-        return ["no cell of this notebook was run: its results are missing"]
-    notes = []
-    if missing:
-        many = len(missing) > 1
-        notes.append(
-            f"cell{'s' if many else ''} {', '.join(missing)} "
-            f"{'were' if many else 'was'} never run"
-        )
-    if counts != sorted(counts):
-        notes.append(
-            "the cells were not run from top to bottom: "
-            "restart the kernel, run all and save"
-        )
+    missing = [index for index, count in cells if not count]
+    if missing and len(missing) == len(cells):
+        return [Note(name, "no cell of this notebook was run: its results are missing")]
+    notes = gathered(where, name, missing, "was never run", "were never run")
+    counted = [(index, count) for index, count in cells if count]
+    for (_, before), (index, count) in zip(counted, counted[1:], strict=False):
+        if count <= before:
+            message = "was run before the cells above it"
+            notes.append(
+                Note(where[index], f"{message}: restart the kernel, run all and save")
+            )
+            break  # one is enough to make everything below it doubtful
     return notes
 
 
-def _answers(notebook):
-    return [
-        f"the answer in cell {number} ({cell.metadata['answer']}) is empty"
-        for number, cell in enumerate(notebook.cells, 1)
-        if "answer" in cell.metadata
-        and (not cell.source.strip() or _BLANK_ANSWER.search(cell.source))
-    ]
+def _is_blank(answer):
+    answer = _COMMENT.sub("", answer)
+    return not answer.strip() or bool(_BLANK_ANSWER.search(answer))

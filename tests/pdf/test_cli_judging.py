@@ -1,0 +1,78 @@
+"""What the command line says and returns about a PDF that is not as it should be."""
+
+import hashlib
+import json
+import re
+import sys
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+from pypdf import PdfReader
+
+from utils.pdf import expected, fallback
+
+
+def default(root):
+    return root / "build" / "submission.pdf"
+
+
+def test_check_writes_and_removes_nothing(run, root, capsys):
+    default(root).parent.mkdir()
+    default(root).write_bytes(b"old")
+    nbformat.write(new_notebook(cells=[new_code_cell("1")]), root / "CNN.ipynb")
+    assert run("--check") == 0
+    assert run("--check", "--strict") == 2
+    assert default(root).read_bytes() == b"old"
+    assert list(default(root).parent.iterdir()) == [default(root)]
+    shown = capsys.readouterr()
+    assert "CNN.ipynb: no cell of this notebook was run" in shown.err
+    assert "Nothing was written" in shown.out
+
+
+QUESTIONS = {
+    "CNN-q": {"title": "Question of CNN", "points": 10, "notebook": "CNN"},
+    "gone": {"title": "The gone one", "points": 2, "notebook": "CNN"},
+}
+
+
+def test_a_missing_question_is_on_the_cover(run, root, monkeypatch, capsys):
+    monkeypatch.setattr(expected, "expected", lambda names: QUESTIONS)
+    assert run() == 0
+    cover = PdfReader(default(root)).pages[0].extract_text()
+    assert re.search(r"The gone one\s+2\s+CNN\s+not found", cover)
+    assert 'CNN.ipynb: question "The gone one" not found' in capsys.readouterr().err
+    assert run("--strict") == 2
+    assert run("--require-complete") == 3
+
+
+def test_checks_are_on_the_cover(run, root, monkeypatch, capsys):
+    file = root / "utils" / "exercises" / "cnn.py"
+    table = {"CNN-q": QUESTIONS["CNN-q"] | {"file": "cnn.py"}}
+    monkeypatch.setattr(expected, "expected", lambda names: table)
+    record = {"passed": 4, "failed": 1, "todo": 0}
+    record["file_sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    path = root / "build" / "checks" / "CNN-q.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(record), "utf-8")
+    assert run("--require-complete") == 3
+    cover = PdfReader(default(root)).pages[0].extract_text()
+    assert re.search(r"Question of CNN\s+failed\s+4 of 5 passed", cover)
+    assert "Question of CNN: the check fails" in capsys.readouterr().err
+    path.write_text(json.dumps(record | {"failed": 0}), "utf-8")
+    assert run("--require-complete", "--strict") == 0
+
+
+def test_without_typst(run, root, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "utils.pdf.exporter", None)
+    monkeypatch.setattr(fallback, "print_page", lambda program, page: b"%PDF-x")
+    monkeypatch.setattr(fallback, "BROWSERS", (sys.executable,))
+    assert run() == 0
+    assert default(root).read_bytes() == b"%PDF-x"
+    shown = capsys.readouterr()
+    assert "a browser" in shown.out
+    assert "Typst is not installed" in shown.err
+    assert run("--engine", "html") == 1
+    assert default(root).with_suffix(".html").is_file()
+    assert not default(root).exists()
+    assert run("--engine", "typst") == 1
+    assert "No PDF: Typst is not installed" in capsys.readouterr().err

@@ -1,0 +1,50 @@
+import importlib.metadata
+import subprocess
+import sys
+
+import pytest
+
+from utils.pdf.exporter import TypstPDFExporter
+from utils.pdf.register import ROOT, register
+
+
+@pytest.fixture
+def site(tmp_path):
+    assert register(site=tmp_path)
+    return tmp_path
+
+
+def test_nbconvert_finds_the_exporter(site):
+    found = [
+        entry
+        for package in importlib.metadata.distributions(path=[str(site)])
+        for entry in package.entry_points
+    ]
+    (entry,) = found
+    assert (entry.group, entry.name) == ("nbconvert.exporters", "typstpdf")
+    assert entry.load() is TypstPDFExporter
+
+
+def test_the_folder_of_the_workbook_is_on_the_path(site):
+    command = (
+        "import site, sys; site.addsitedir(sys.argv[1]); "
+        "import utils.pdf; print(utils.pdf.__file__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", command, site],
+        capture_output=True,
+        text=True,
+        cwd=site,
+        check=True,
+    )
+    assert done.stdout.startswith(str(ROOT))
+
+
+def test_it_is_written_once(site):
+    assert not register(site=site)
+    (site / "cnn_workbook.pth").write_text("elsewhere")
+    assert register(site=site)
+
+
+def test_a_python_that_is_not_the_workbooks_is_left_alone(tmp_path):
+    assert not register(root=tmp_path)

@@ -1,0 +1,76 @@
+"""What goes into a PDF, and what is already known to be wrong with it."""
+
+from dataclasses import dataclass, field
+
+from utils.pdf import expected
+from utils.pdf.freshness import read_log, stale
+from utils.pdf.report import Note
+from utils.pdf.review import unanswered
+
+
+@dataclass
+class Contents:
+    """Notebooks and sources to print, and what the cover says beside them.
+
+    Parameters
+    ----------
+    notebooks : list of (Path, nbformat.NotebookNode)
+        In this order; the path is the root of relative pictures.
+    sources : list of (Path, str)
+        Files of code, and the names they are shown under.
+    notes : list of utils.pdf.report.Note
+        What is already known to deserve one.
+    missing : list of utils.pdf.report.Question
+        Questions that should be there and are not.
+    checks : list of utils.pdf.expected.Check
+        How the checks came out.
+    is_complete : bool
+        Whether no question, answer or passed check is missing.
+    """
+
+    notebooks: list
+    sources: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+    missing: list = field(default_factory=list)
+    checks: list = field(default_factory=list)
+    is_complete: bool = True
+
+
+def gather(notebooks, sources, notes, chosen, executed, root):
+    """Look for what is missing, unanswered, unchecked or out of date.
+
+    Parameters
+    ----------
+    notebooks, sources, notes
+        As for `Contents`.
+    chosen : iterable of str
+        Names of the notebooks that should be there.
+    executed : collection of Path
+        Those that were run just now: their outputs are fresh.
+    root : Path
+        The workbook's folder.
+
+    Returns
+    -------
+    Contents
+    """
+    questions = expected.expected(chosen)
+    missing = expected.missing(questions, [notebook for _, notebook in notebooks])
+    rows = expected.checks(questions, root)
+    notes = [
+        *notes,
+        *(
+            Note(f"{question.notebook}.ipynb", f'question "{question.title}" not found')
+            for question in missing
+        ),
+        *expected.notes_about(rows),
+    ]
+    log = read_log(root)
+    for path, notebook in notebooks:
+        entries = [] if path in executed else log
+        notes += stale(notebook, path, root, entries)
+    blank = [unanswered(notebook, path.name) for path, notebook in notebooks]
+    judged = any("file" in question for question in questions.values())
+    passed = all(row.state == "passed" for row in rows) and bool(rows or not judged)
+    complete = passed and not missing and not any(blank)
+    return Contents(notebooks, sources, notes, missing, rows, complete)

@@ -10,7 +10,6 @@ from itertools import product
 
 import numpy as np
 
-from utils.checks import oracle
 from utils.checks.mistakes import misreadings
 
 PIXELS = (0, 2, 3)
@@ -156,13 +155,15 @@ def reshaped_outputs(x, normalise):
     ]
 
 
-def reshaped_gradients(dout, x, gamma, eps):
-    """Wrong gradients of batch normalisation by a way through a matrix, by name."""
+def reshaped_gradients(dout, x, backward):
+    """Wrong gradients by a way through a matrix, by name.
+
+    ``backward`` takes dout and x as matrices with C columns and returns dx and
+    dout * x_hat as such.
+    """
 
     def through(dout_order, x_order):
-        return oracle.normalise_backward(
-            rows(dout, dout_order), rows(x, x_order), gamma, eps, (0,)
-        )
+        return backward(rows(dout, dout_order), rows(x, x_order))
 
     def dx(dout_order, x_order, back):
         return images(through(dout_order, x_order)[0], x.shape, back)
@@ -243,8 +244,8 @@ def _factors(what, constant, M, N):
     ]
 
 
-def dgamma(dout, x, hat, out):
-    """Wrong values of dgamma; hat is x normalised."""
+def dgamma(dout, x, hat, out, without_eps):
+    """Wrong values of dgamma; hat is x normalised, ``without_eps`` the same so."""
     centred = x - x.mean(axis=PIXELS, keepdims=True)
     return _sums(
         dout,
@@ -256,6 +257,7 @@ def dgamma(dout, x, hat, out):
                 centred,
             ),
             ("this is the sum of dout * out, expected the normalised x", out),
+            ("eps is not used in the backward pass", without_eps),
             ("this is dbeta", np.ones_like(x)),
         ],
     )

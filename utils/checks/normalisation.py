@@ -122,10 +122,13 @@ class BatchNorm(Normalisation):
         eps = bn_param.get("eps", 1e-5)
         hat = oracle.normalise(x, 1.0, 0.0, eps, PIXELS)
         out = per_channel(gamma) * hat + per_channel(beta)
-        reshaped = norm_mistakes.reshaped_gradients(dout, x, gamma, eps)
+        with np.errstate(all="ignore"):
+            bare = oracle.normalise(x, 1.0, 0.0, 0.0, PIXELS)
+        backward = partial(oracle.normalise_backward, gamma=gamma, eps=eps, axes=(0,))
+        reshaped = norm_mistakes.reshaped_gradients(dout, x, backward)
         composed = {
             "dx": norm_mistakes.dx(dout, x, gamma, eps, PIXELS, x.shape),
-            "dgamma": norm_mistakes.dgamma(dout, x, hat, out),
+            "dgamma": norm_mistakes.dgamma(dout, x, hat, out, bare),
             "dbeta": norm_mistakes.dbeta(dout, hat),
         }
         shapes = norm_mistakes.sum_shapes(x.shape)
@@ -186,7 +189,12 @@ class BatchNormInTestMode(Normalisation):
             (f"the variance {batch.format('is', 'one')}", lambda: (running[0], own[1])),
             ("the running mean is not subtracted", lambda: (0.0, running[1])),
         ]
+
+        def normalise(rows):
+            return gamma * (rows - RUNNING_MEAN) / np.sqrt(RUNNING_VAR + eps) + beta
+
         return [
+            *norm_mistakes.reshaped_outputs(x, normalise),
             *norm_mistakes.outputs(
                 x, gamma, beta, eps, (lambda: running, wrong), "running_var"
             ),
@@ -225,13 +233,21 @@ class BatchNormInTestMode(Normalisation):
                 for text, divisor in norm_mistakes.DX_DIVISORS
             ),
         ]
-        out = g * hat + per_channel(beta)
+        out, bare = g * hat + per_channel(beta), _x_hat(x, 0.0)
         shapes = norm_mistakes.sum_shapes(x.shape)
-        sums = norm_mistakes.dgamma(dout, x, hat, out)
+        sums = norm_mistakes.dgamma(dout, x, hat, out, bare)
+
+        def backward(dout, x):
+            root = np.sqrt(RUNNING_VAR + eps)
+            return dout * gamma / root, dout * (x - RUNNING_MEAN) / root
+
+        reshaped = norm_mistakes.reshaped_gradients(dout, x, backward)
+        own_dgamma = (own, lambda: own_weighted.sum(axis=PIXELS))
+        dbeta = norm_mistakes.dbeta(dout, hat)
         return {
-            "dx": (wrong, ()),
-            "dgamma": ([(own, lambda: own_weighted.sum(axis=PIXELS)), *sums], shapes),
-            "dbeta": (norm_mistakes.dbeta(dout, hat), shapes),
+            "dx": (reshaped["dx"] + wrong, ()),
+            "dgamma": ([*reshaped["dgamma"], own_dgamma, *sums], shapes),
+            "dbeta": (reshaped["dbeta"] + dbeta, shapes),
         }
 
 
@@ -298,10 +314,12 @@ class GroupNorm(Normalisation):
         shape = (len(x), G, x.shape[1] // G, *x.shape[2:])
         out = self.forward(x, gamma, beta, G, gn_param)
         hat = (out - per_channel(beta)) / per_channel(gamma)
+        with np.errstate(all="ignore"):
+            bare = self.forward(x, np.ones_like(gamma), 0 * beta, G, {"eps": 0.0})
         shapes = norm_mistakes.sum_shapes(x.shape)
         return {
             "dx": (norm_mistakes.dx(dout, x, gamma, eps, (2, 3, 4), shape), ()),
-            "dgamma": (norm_mistakes.dgamma(dout, x, hat, out), shapes),
+            "dgamma": (norm_mistakes.dgamma(dout, x, hat, out, bare), shapes),
             "dbeta": (norm_mistakes.dbeta(dout, hat), shapes),
         }
 

@@ -3,6 +3,7 @@ import pytest
 
 from utils.checks.compare import (
     EXACT,
+    Fault,
     Wrong,
     explain,
     judge,
@@ -101,8 +102,42 @@ def test_known_mistakes_come_first_and_may_not_apply():
         ("other shape", lambda: np.zeros(3)),
         ("the factor is missing", lambda: RIGHT / 2),
     ]
-    assert explain(RIGHT / 2, RIGHT, suspects) == "the factor is missing"
-    assert explain(RIGHT + 1, RIGHT, suspects) == ""
+    assert explain("out", RIGHT / 2, RIGHT, suspects) == "the factor is missing"
+    assert explain("out", np.cos(RIGHT), RIGHT, suspects) == ""
+    suspects.append(("a particular offset", lambda: RIGHT + 1))
+    assert explain("out", RIGHT + 1, RIGHT, suspects) == "a particular offset"
+
+
+def test_a_fault_prefers_the_cause_that_is_known_from_elsewhere():
+    def test(answer):
+        return lambda: answer
+
+    tests = [("a", test(None)), ("b", test(True)), ("c", test(True)), ("d", test(0))]
+    more = [("e", test(True)), ("f", test(False))]
+    fault = Fault("out", "out is wrong", tests, lambda: more)
+    assert fault.causes == ["b", "c"]
+    assert fault.sentence() == "out is wrong: b."
+    assert fault.sentence("c") == "out is wrong: c."
+    assert fault.sentence("d") == "out is wrong: b."
+    assert [fault.agrees(text) for text in "adefg"] == [None, False, True, False, None]
+    assert Fault("out", "out is wrong", (), lambda: more).sentence() == (
+        "out is wrong: e."
+    )
+    wrong = Wrong([fault, "(dx is right.)"], 0.5, EXACT)
+    assert str(wrong) == "out is wrong: b. (dx is right.)"
+    assert wrong.tell({"out": "c"}) == "out is wrong: c. (dx is right.)"
+    assert wrong.faults == [fault]
+    assert Fault("out", "p", [("why?", test(True))]).sentence() == "p: why?"
+
+
+def test_gradients_under_each_others_names_are_recognised():
+    dx, dw, db = RIGHT, RIGHT[0, 0], np.array([1.0, 2.0])
+    with pytest.raises(Wrong, match=r"the order \(dw, dx, db\), expected the order"):
+        judge_all({"dx": (dw, dx), "dw": (dx, dw), "db": (db, db)}, EXACT)
+    with pytest.raises(Wrong, match="dw has shape"):  # db is not among them
+        judge_all({"dx": (dx, dx), "dw": (dx, dw), "db": (db, db)}, EXACT)
+    zeros = np.zeros(2)  # nobody can tell which is which
+    assert judge_all({"dx": (zeros, zeros), "dw": (zeros, zeros)}, EXACT) == 0
 
 
 def test_a_tiny_tensor_is_judged_by_its_own_size():

@@ -4,26 +4,28 @@ Judging goes from coarse to fine: is it an array at all, its shape, its dtype, w
 it is finite, and only then its values.  The first thing that is wrong is said in one
 sentence; where the wrong values follow a known pattern, the likely cause is added.
 
-Limits on `utils.gradient_check.relative_error`, and why they are what they are:
+Where a limit is known beforehand it stands here, in units of
+`utils.gradient_check.relative_error`; all others are computed, see `rounding`.
 
-- ``EXACT`` 1e-12: inputs are small whole numbers in float64, so every sum is exact in
-  any order.  The limit is not 0 only to let through detours such as a Fourier
+- ``EXACT``: small whole numbers in float64, of which every sum is exact in any order.
+  The limit is that of a thousand additions, to let through detours such as a Fourier
   transform; the smallest possible mistake, one unit, is above 1e-4.
 - ``ROUNDING`` 1e-10: real numbers in float64.  Sums of a few hundred terms lose about
   1e-14; subtracting means and dividing by deviations costs at most 1e3 more.
-- ``NUMERIC`` 1e-7: against central differences with h = 1e-5, whose own error is
-  1e-9 or less on the smooth (or kink-free) inputs used here.
-- ``SINGLE`` 1e-5: float32, 1.2e-7 per operation.
+- ``NUMERIC`` 1e-7: the smallest mistake that finite differences have to tell.
 """
 
-import functools
 from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import permutations
 
 import numpy as np
 
+from utils.checks.patterns import patterns
+from utils.checks.rounding import gamma
 from utils.gradient_check import relative_error
 
-EXACT = 1e-12
+EXACT = gamma(1000, np.float64)
 ROUNDING = 1e-10
 NUMERIC = 1e-7
 SINGLE = 1e-5
@@ -53,11 +55,102 @@ class Result:
 
 
 class Wrong(Exception):
-    """What a student's function did is wrong; the text is for the student."""
+    """What a student's function did is wrong; the text is for the student.
 
-    def __init__(self, message, error=None, limit=None):
-        super().__init__(message)
+    Parameters
+    ----------
+    parts : str, or sequence of str and Fault
+        Sentences, and wrong arrays that become sentences.
+    error, limit : float, optional
+        See `Result`.
+    """
+
+    def __init__(self, parts, error=None, limit=None):
+        super().__init__(parts)
+        self.parts = (parts,) if isinstance(parts, str) else tuple(parts)
         self.error, self.limit = error, limit
+
+    def __str__(self):
+        """Write the sentences, with the first cause that each fault agrees with."""
+        return self.tell({})
+
+    def tell(self, causes):
+        """Write the sentences with causes that are known better from other cases.
+
+        Parameters
+        ----------
+        causes : dict
+            Name of an array to the text of its likely cause.
+
+        Returns
+        -------
+        str
+        """
+        return " ".join(
+            part.sentence(causes.get(part.name)) if isinstance(part, Fault) else part
+            for part in self.parts
+        )
+
+    @property
+    def faults(self):
+        """The wrong arrays."""
+        return [part for part in self.parts if isinstance(part, Fault)]
+
+
+class Undecided(Exception):
+    """Nothing can be said, for example because finite differences are too coarse."""
+
+
+class Fault:
+    """One wrong array: what is wrong, and a test for each cause one may think of.
+
+    Parameters
+    ----------
+    name : str
+        What the array is called.
+    place : str
+        What is wrong with it, without a full stop.
+    known : iterable of (str, callable)
+        Known mistakes: a cause, and a function without arguments that tells whether
+        it leads to just these wrong values: True, False, or None where the cause does
+        not apply.
+    patterns : callable, optional
+        Gives more of them, for when no known mistake explains it.
+    """
+
+    def __init__(self, name, place, known=(), patterns=tuple):
+        self.name, self.place = name, place
+        self._known, self._more, self._answers = tuple(known), patterns, {}
+
+    @cached_property
+    def _patterns(self):
+        return tuple(self._more())
+
+    def agrees(self, cause):
+        """Tell whether a cause explains this fault; None if it does not apply."""
+        if cause not in self._answers:
+            tests = [test for text, test in self._known if text == cause]
+            tests = tests or [test for text, test in self._patterns if text == cause]
+            answers = [test() for test in tests]
+            answers = [answer for answer in answers if answer is not None]
+            self._answers[cause] = any(answers) if answers else None
+        return self._answers[cause]
+
+    @cached_property
+    def causes(self):
+        """All known mistakes that explain it, or else all patterns that do."""
+        return self._agreeing(self._known) or self._agreeing(self._patterns)
+
+    def _agreeing(self, tests):
+        texts = dict.fromkeys(text for text, _ in tests)
+        return [text for text in texts if self.agrees(text)]
+
+    def sentence(self, cause=None):
+        """Write it down with a cause, if that explains it, or else with its first."""
+        if cause is None or not self.agrees(cause):
+            cause = next(iter(self.causes), "")
+        text = f"{self.place}: {cause}" if cause else self.place
+        return text if text.endswith("?") else text + "."
 
 
 def require_array(name, value):
@@ -100,12 +193,13 @@ def require_shape(name, array, shape, suspects=()):
     """
     if array.shape == tuple(shape):
         return
-    causes = (text for text, wrong in suspects if tuple(wrong) == array.shape)
-    cause = next(causes, "")
-    if not cause and array.ndim == len(shape) and 0 in array.shape:
-        cause = "it is empty: the slice pad:-pad is empty when pad is 0"
-    text = f"{name} has shape {array.shape}, expected {tuple(shape)}"
-    raise Wrong(_join(text, cause))
+    tests = [
+        (text, lambda s=wrong: tuple(s) == array.shape) for text, wrong in suspects
+    ]
+    empty = "it is empty: the slice pad:-pad is empty when pad is 0"
+    tests.append((empty, lambda: array.ndim == len(shape) and 0 in array.shape))
+    place = f"{name} has shape {array.shape}, expected {tuple(shape)}"
+    raise Wrong([Fault(name, place, tests)])
 
 
 def require_dtype(name, array, dtype):
@@ -153,12 +247,13 @@ def judge(name, got, expected, limit, suspects=(), shapes=()):
     same &= finite | (got == expected) | (np.isnan(got) & np.isnan(expected))
     if not same.all():
         place = _where(name, got, expected, ~same)
-        cause = explain(got, expected, suspects)
-        raise Wrong(_join(place, cause), float("inf"), limit)
+        fault = _fault(name, place, got, expected, suspects)
+        raise Wrong([fault], error=float("inf"), limit=limit)
     error = relative_error(got[finite], expected[finite])
     if not error <= limit:
-        cause = explain(got, expected, suspects)
-        raise Wrong(_join(_worst(name, got, expected), cause), error, limit)
+        place = _worst(name, got, expected)
+        fault = _fault(name, place, got, expected, suspects)
+        raise Wrong([fault], error=error, limit=limit)
     return error
 
 
@@ -178,81 +273,84 @@ def judge_all(entries, limit):
     float
         The largest of the relative errors.
     """
-    errors, faults, right = [], [], []
+    require_order({name: entry[:2] for name, entry in entries.items()})
+    errors, parts, right = [], [], []
     for name, (got, expected, *more) in entries.items():
         try:
             errors.append(judge(name, got, expected, limit, *more))
             right.append(name)
         except Wrong as wrong:
-            faults.append(str(wrong))
+            parts += wrong.parts
             errors.append(wrong.error)
-    if not faults:
+    if not parts:
         return max(errors)
     if 0 < len(right) <= 3:
-        faults.append(f"({' and '.join(right)} {_is_are(right)} right.)")
+        parts.append(f"({' and '.join(right)} {_is_are(right)} right.)")
     if None in errors:  # a shape is wrong, so there is no error to speak of
-        raise Wrong(" ".join(faults))
-    raise Wrong(" ".join(faults), max(errors), limit)
+        raise Wrong(parts)
+    raise Wrong(parts, max(errors), limit)
 
 
-def explain(got, expected, suspects):
+def require_order(entries):
+    """Raise `Wrong` if all arrays are there, but under each other's names.
+
+    Parameters
+    ----------
+    entries : dict
+        Name to ``(got, expected)``, in the order in which they have to be returned.
+    """
+    names = list(entries)
+    right = {name: expected for name, (_, expected) in entries.items()}
+    for order in permutations(names):
+        moved = [
+            (got, right[name])
+            for (got, _), name in zip(entries.values(), order, strict=True)
+        ]
+        if list(order) != names and all(_same(got, array) for got, array in moved):
+            raise Wrong(
+                f"all are right, but returned in the order ({', '.join(order)}), "
+                f"expected the order ({', '.join(names)})."
+            )
+
+
+def _same(got, expected):
+    if not isinstance(got, np.ndarray) or got.dtype.kind not in "fiub":
+        return False
+    # An array of zeros has no name of its own.
+    return bool(np.any(expected)) and _agree(got, expected)
+
+
+def explain(name, got, expected, suspects):
     """Name the likely cause of wrong values, or return an empty string.
 
     Known mistakes come first, then patterns that any array can show.
     """
-    for text, wrong in (*suspects, *_patterns(got, expected)):
+    return next(iter(_fault(name, "", got, expected, suspects).causes), "")
+
+
+def _fault(name, place, got, expected, suspects):
+    def test(wrong):
         wrong = wrong()
-        if wrong is not None and _agree(got, wrong):
-            return text
-    return ""
+        return None if wrong is None else _agree(got, wrong)
+
+    def tests(mistakes):
+        return [(text, partial(test, wrong)) for text, wrong in mistakes]
+
+    return Fault(
+        name, place, tests(suspects), lambda: tests(patterns(name, got, expected))
+    )
 
 
 def _agree(got, wrong):
-    """Tell whether a wrong result is, up to rounding, what a mistake leads to."""
+    """Tell whether two results are equal in at least half of their digits."""
     wrong = np.asarray(wrong)
     if wrong.shape != got.shape:
         return False
+    kind = got.dtype if got.dtype.kind == "f" else np.float64
+    near = float(np.sqrt(np.finfo(kind).eps))
     if np.isfinite(got).all() and np.isfinite(wrong).all():
-        return relative_error(got, wrong) <= 1e-8
-    return bool(np.allclose(got, wrong, rtol=1e-8, atol=1e-8, equal_nan=True))
-
-
-def _patterns(got, expected):
-    """Mistakes that can be told without knowing what the function computes."""
-    yield "all of it is zero", lambda: np.zeros_like(expected)
-    yield "all of it is nan", lambda: np.full(expected.shape, np.nan)
-    if not (np.isfinite(expected).all() and np.isfinite(got).all()):
-        return
-    top = np.abs(expected).max(initial=0)
-    if top > 0 and got.shape == expected.shape and got.size > 1:
-        factor = float((got * expected).sum() / (expected * expected).sum())
-        yield (
-            "only the sign is wrong"
-            if np.isclose(factor, -1)
-            else f"all of it is {factor:.6g} times what it should be",
-            lambda: factor * expected,
-        )
-    if expected.ndim >= 2 and expected.shape[-1] == expected.shape[-2]:
-        yield (
-            "rows and columns are exchanged",
-            functools.partial(np.swapaxes, expected, -1, -2),
-        )
-    if expected.ndim == 4:
-        yield "every image got the values of image 0", lambda: expected[:1] + 0 * got
-        yield from _edges(expected)
-
-
-def _edges(expected):
-    """Right inside, but one row or column at the edge of each image is left zero."""
-    for text, index in (
-        ("the last row is left out: does the loop end one too early?", (-1,)),
-        ("the last column is left out: does the loop end one too early?", (..., -1)),
-        ("the first row is left out: does the loop start one too late?", (0,)),
-        ("the first column is left out: does the loop start one too late?", (..., 0)),
-    ):
-        wrong = expected.copy()
-        wrong[(slice(None), slice(None), *index)] = 0
-        yield text, lambda wrong=wrong: wrong
+        return relative_error(got, wrong) <= near
+    return bool(np.allclose(got, wrong, rtol=near, atol=near, equal_nan=True))
 
 
 def _worst(name, got, expected):
@@ -265,11 +363,6 @@ def _where(name, got, expected, mask):
     index = tuple(int(k) for k in np.argwhere(mask)[0])
     place = f"{name}[{', '.join(map(str, index))}]" if index else name
     return f"{place} is {got[index]:.6g}, expected {expected[index]:.6g}"
-
-
-def _join(place, cause):
-    text = f"{place}: {cause}" if cause else place
-    return text if text.endswith("?") else text + "."
 
 
 def _is_are(names):

@@ -5,14 +5,19 @@ student's functions and either returns or raises `Wrong`.
 """
 
 import math
+import re
 import textwrap
 
-from utils.checks.compare import Result, Wrong
+from utils.checks.compare import Result, Undecided, Wrong
+from utils.checks.contrast import Outcome, settle
+from utils.checks.process import separate
 from utils.checks.subject import NotWritten, plain
 
 WIDTH = 76
 NAME_WIDTH = 40
 WORDS = {True: "ok", False: "FAIL", None: "todo"}
+# Numbers by themselves, not those in names: 3, -1.5e-07, inf, but not the 1 of W1.
+NUMBERS = re.compile(r"(?<![\w.])-?(\d+(\.\d+)?(e[+-]?\d+)?|inf|nan)(?![\w])")
 
 
 class Results(list):
@@ -53,10 +58,18 @@ def run(title, properties, *subjects):
     Results
         One `Result` per property, or a single one if nothing is written yet.
     """
-    results = Results(title, (_test(*prop, subjects) for prop in properties))
+    printed = str
+    try:
+        with separate(*subjects) as (subjects, printed):
+            tested = list(_outcomes(properties, subjects))
+        results = Results(title, settle(tested))
+    except Wrong as wrong:  # its file cannot be loaded
+        results = Results(title, [Result(title, False, message=plain(wrong))])
     if all(result.passed is None for result in results):
         results[:] = [Result(title, None, message=results[0].message)]
     print(format_report(results))
+    if text := printed():
+        print(textwrap.indent(f"printed by the code:\n{text}", "  "))
     return results
 
 
@@ -79,38 +92,64 @@ def format_report(results):
     lines = [f"{plain(results.title)[: room - 1]:<{room}}{count}"]
     seen = set()
     for result in results:
-        lines.extend(_lines(result, result.message in seen))
-        seen.add(result.message)
+        lines.extend(_lines(result, seen))
     return "\n".join(lines)
+
+
+def _outcomes(properties, subjects):
+    """Give what was tested one by one; after a crash there is nobody left to ask."""
+    properties = list(properties)
+    for k, (name, test) in enumerate(properties, 1):
+        yield _test(name, test, subjects)
+        if any(subject.dead for subject in subjects):
+            if left := len(properties) - k:
+                text = "not tried, because the process has ended."
+                result = Result(f"{left} more properties", False, message=text)
+                yield Outcome(None, result)
+            return
 
 
 def _test(name, test, subjects):
     try:
         outcome = test(*subjects)
     except Wrong as wrong:
-        return Result(name, False, wrong.error, wrong.limit, plain(str(wrong)))
+        result = Result(name, False, wrong.error, wrong.limit, plain(wrong))
+        return Outcome(test, result, wrong)
     except NotWritten as todo:
-        return Result(name, None, message=plain(str(todo)))
+        return Outcome(test, Result(name, None, message=plain(todo)))
+    except Undecided as undecided:
+        return Outcome(test, Result(name, None, message=f"undecided: {undecided}"))
     except Exception as error:  # a check never raises, whatever it was handed
         text = f"what was returned cannot be judged: {type(error).__name__}: {error}"
-        return Result(name, False, message=plain(text))
+        return Outcome(test, Result(name, False, message=plain(text)))
     if isinstance(outcome, tuple):
-        return Result(name, True, *outcome)
-    return Result(name, True, message=outcome or "")
+        return Outcome(test, Result(name, True, *outcome))
+    return Outcome(test, Result(name, True, message=outcome or ""))
 
 
-def _lines(result, seen_before):
-    head = f"  {WORDS[result.passed]:<4}  {plain(result.name):<{NAME_WIDTH}}"
-    text = "" if result.passed else result.message
+def _lines(result, seen):
+    """Write one result; what stood there before is not written twice."""
+    word = WORDS[result.passed]
+    text = "" if result.passed else plain(result.message)
+    if result.passed is None and text.startswith("undecided"):
+        word = "open"
+    head = f"  {word:<4}  {plain(result.name):<{NAME_WIDTH}}"
     if result.error is not None:
         head += f"error {_number(result.error):<7}   limit {result.limit:.0e}"
     elif result.passed:
         head += result.message
-    elif text and seen_before:
-        head, text = head + "(as above)", ""
+    form = NUMBERS.sub("0", text)
+    above = "(as above)" if text in seen else "(as above, with other numbers)"
+    if text and form in seen:
+        if result.error is None:
+            head += above
+            text = ""
+        else:
+            text = above
+    seen |= {text, form}
     yield head.rstrip()[:WIDTH]
     if text:
-        yield _wrap("(as above)" if seen_before else text, " " * 10, " " * 10)
+        yield _wrap(text, " " * 10, " " * 10)
 
 
 def _number(value):

@@ -205,23 +205,30 @@ def dx(dout, x, gamma, eps, axes, shape):
             parts = dout_hat - through_mean * mean - through_variance * hat * product
             return (parts / divisor(std)).reshape(x.shape)
 
+    g = per_channel(gamma)
     both = [
-        (
-            text,
-            partial(gradient, per_channel(gamma), eps, np.copy, factor, factor),
-        )
+        (text, partial(gradient, g, eps, np.copy, factor, factor))
         for text, factor in _factors(
             "mean and the variance", "they are no constants but depend", M, len(x)
         )
     ]
-    return both + misreadings(
-        gradient,
-        (per_channel(gamma), [("gamma is not used", 1.0)]),
-        (eps, [("eps is not used in the backward pass", 0.0)]),
-        (np.copy, DX_DIVISORS),
-        (1.0, _factors("mean", "it is no constant but depends", M, len(x))),
-        (1.0, _factors("variance", "it is no constant but depends", M, len(x))),
+    late = (  # makes a difference only where gamma differs within a group
+        "gamma is multiplied after the means are taken, expected before: it differs "
+        "within a group",
+        lambda: g * gradient(1.0, eps, np.copy, 1.0, 1.0),
     )
+    return [
+        *both,
+        *([late] if shape != x.shape else []),
+        *misreadings(
+            gradient,
+            (g, [("gamma is not used", 1.0)]),
+            (eps, [("eps is not used in the backward pass", 0.0)]),
+            (np.copy, DX_DIVISORS),
+            (1.0, _factors("mean", "it is no constant but depends", M, len(x))),
+            (1.0, _factors("variance", "it is no constant but depends", M, len(x))),
+        ),
+    ]
 
 
 def _factors(what, constant, M, N):

@@ -6,15 +6,19 @@ mistake gets wrong; the properties of `utils.checks.properties` run on all of th
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from utils.checks import conv_mistakes, oracle
 from utils.checks.compare import EXACT, judge, judge_all
+from utils.checks.conv_readings import output_size
 from utils.checks.properties import (
     Layer,
     backward_properties,
     forward_properties,
+    gradients_are_right,
+    out_is_right,
     whole_numbers,
 )
 from utils.checks.report import run
@@ -23,23 +27,55 @@ from utils.checks.subject import Subject
 
 @dataclass(frozen=True)
 class ConvCase:
-    """Shapes ``x`` (N, C, H, W) and ``w`` (F, C, HH, WW), stride and padding."""
+    """Shapes ``x`` (N, C, H, W) and ``w`` (F, C, HH, WW), stride and padding.
+
+    Fractions have 21 binary digits: that is more than whole numbers need, more in a
+    product than float32 has, and still few enough for sums that are exact in float64.
+    """
 
     name: str
     x: tuple
     w: tuple
     stride: int = 1
     pad: int = 0
+    fractions: bool = False
+
+    @property
+    def traits(self):
+        """What a mistake may depend on, the most telling first."""
+        H, W = self.x[2:]
+        HH, WW = self.w[2:]
+        size = output_size(self.x, self.w, self.stride, self.pad)
+        left_over = [
+            (size[k] - 1) * self.stride + self.w[2 + k] < self.x[2 + k] + 2 * self.pad
+            for k in (0, 1)
+        ]
+        return {
+            "fractions": self.fractions,
+            "a filter that is not square": HH != WW,
+            "an image whose height and width differ": H != W,
+            "an output whose height and width differ": size[0] != size[1],
+            "stride above 1": self.stride > 1,
+            "padding": self.pad > 0,
+            "windows that do not tile": any(left_over),
+            "windows that overlap": self.stride < max(HH, WW) and max(size) > 1,
+            "several output values": max(size) > 1,
+            "several images": self.x[0] > 1,
+            "several channels": self.x[1] > 1,
+            "several filters": self.w[0] > 1,
+        }
 
 
+# The first image has as many columns in its output as there are filters: a bias added
+# along the wrong axis is wrong there, and no error.
 CONV_CASES = (
-    ConvCase("stride 1, no padding", (2, 3, 5, 5), (4, 3, 3, 3)),
+    ConvCase("stride 1, no padding", (2, 3, 6, 6), (4, 3, 3, 3)),
     ConvCase("padding 1", (2, 2, 4, 4), (3, 2, 3, 3), pad=1),
     ConvCase("padding 2", (1, 2, 4, 4), (2, 2, 5, 5), pad=2),
     ConvCase("padding as wide as the filter", (1, 2, 3, 3), (2, 2, 2, 2), pad=2),
     ConvCase("stride 2", (2, 2, 7, 7), (2, 2, 3, 3), stride=2),
     ConvCase("stride 3", (2, 2, 7, 7), (2, 2, 4, 4), stride=3),
-    ConvCase("stride larger than the filter", (1, 2, 8, 8), (2, 2, 2, 2), stride=3),
+    ConvCase("stride larger than the filter", (1, 2, 8, 8), (1, 2, 2, 2), stride=3),
     ConvCase("stride 2, padding 1", (2, 3, 5, 5), (2, 3, 3, 3), stride=2, pad=1),
     ConvCase("image higher than wide", (2, 2, 6, 4), (3, 2, 3, 3)),
     ConvCase("filter wider than high", (2, 2, 5, 5), (3, 2, 2, 3)),
@@ -49,8 +85,15 @@ CONV_CASES = (
     ConvCase("one image, channel and filter", (1, 1, 4, 4), (1, 1, 2, 2)),
     ConvCase("all of this at once", (2, 3, 6, 9), (2, 3, 3, 2), stride=2, pad=2),
 )
+CONV_FRACTIONS = ConvCase("fractions", (2, 2, 4, 4), (2, 2, 3, 3), fractions=True)
 CONV_ALIAS = ConvCase("", (1, 1, 2, 2), (1, 1, 1, 1))
 CONV_TINY = ConvCase("", (1, 2, 4, 5), (2, 2, 3, 2), stride=2, pad=1)
+
+
+def _numbers(shape, fractions, seed):
+    if fractions:
+        return whole_numbers(shape, seed, low=-(2**20), high=2**20) / 2**17
+    return whole_numbers(shape, seed)
 
 
 class Convolution(Layer):
@@ -61,8 +104,8 @@ class Convolution(Layer):
     def arguments(self, case):
         """Return x, w, b and conv_param."""
         return {
-            "x": whole_numbers(case.x, seed=3),
-            "w": whole_numbers(case.w, seed=4),
+            "x": _numbers(case.x, case.fractions, seed=3),
+            "w": _numbers(case.w, case.fractions, seed=4),
             "b": 10.0 * np.arange(1, case.w[0] + 1),
             "conv_param": {"stride": case.stride, "pad": case.pad},
         }
@@ -87,12 +130,15 @@ class Convolution(Layer):
         return {
             "dx": (
                 conv_mistakes.conv_dx(dout, x, w, **conv_param),
-                conv_mistakes.conv_dx_shapes(x.shape, conv_param["pad"]),
+                conv_mistakes.conv_dx_shapes(x.shape, w.shape, **conv_param),
             ),
-            "dw": (conv_mistakes.conv_dw(dout, x, w, **conv_param), ()),
+            "dw": (
+                conv_mistakes.conv_dw(dout, x, w, **conv_param),
+                conv_mistakes.conv_dw_shapes(x.shape, w.shape),
+            ),
             "db": (
-                conv_mistakes.conv_db(dout),
-                conv_mistakes.conv_db_shapes(dout.shape),
+                conv_mistakes.conv_db(dout, w),
+                conv_mistakes.conv_db_shapes(dout.shape, x.shape, w.shape),
             ),
         }
 
@@ -112,6 +158,7 @@ def check_conv_forward(fn):
     """
     properties = forward_properties(Convolution(), CONV_CASES, CONV_ALIAS)
     properties.insert(1, ("hand-worked 3 x 3 example", conv_forward_by_hand))
+    properties.append(_with_fractions(out_is_right))
     forward = Subject(fn)
     return run(forward.name, properties, forward)
 
@@ -133,8 +180,14 @@ def check_conv_backward(forward, backward):
     """
     properties = backward_properties(Convolution(), CONV_CASES, CONV_TINY)
     properties.insert(1, ("hand-worked 3 x 3 example", conv_backward_by_hand))
+    properties.append(_with_fractions(gradients_are_right))
     forward, backward = Subject(forward), Subject(backward)
     return run(backward.name, properties, forward, backward)
+
+
+def _with_fractions(test):
+    """Come last: an array of the wrong dtype loses digits, but that is said before."""
+    return CONV_FRACTIONS.name, partial(test, Convolution(), CONV_FRACTIONS)
 
 
 # One 3 x 3 image 1 ... 9 and one 2 x 2 filter (1 2 / 3 4) with bias 10.  The first
@@ -145,31 +198,34 @@ HAND_W = np.array([[1.0, 2.0], [3.0, 4.0]]).reshape(1, 1, 2, 2)
 HAND_OUT = np.array([[47.0, 57.0], [77.0, 87.0]]).reshape(1, 1, 2, 2)
 
 
-def _hand_conv():
-    return HAND_X.copy(), HAND_W.copy(), np.array([10.0]), {"stride": 1, "pad": 0}
+def _by_hand():
+    return {
+        "x": HAND_X.copy(),
+        "w": HAND_W.copy(),
+        "b": np.array([10.0]),
+        "conv_param": {"stride": 1, "pad": 0},
+    }
 
 
 def conv_forward_by_hand(forward):
     """Compare with the example above."""
-    out, _ = forward.pair(*_hand_conv())
-    suspects = conv_mistakes.conv_forward(HAND_X, HAND_W, np.array([10.0]), 1, 0)
-    return judge("out", out, HAND_OUT, EXACT, suspects), EXACT
+    out, _ = forward.pair(*_by_hand().values())
+    suspects = Convolution().out_suspects(**_by_hand())
+    return judge("out", out, HAND_OUT, EXACT, *suspects), EXACT
 
 
 def conv_backward_by_hand(forward, backward):
     """Only the first output has a gradient, 2: so dw is 2 * its window, dx 2 * w."""
-    _, cache = forward.pair(*_hand_conv())
+    _, cache = forward.pair(*_by_hand().values())
     dout = np.array([[2.0, 0.0], [0.0, 0.0]]).reshape(1, 1, 2, 2)
-    dx, dw, db = backward.pair(dout.copy(), cache, names=("dx", "dw", "db"))
+    names = Convolution.gradients
+    got = backward.pair(dout.copy(), cache, names=names)
     right_dx = np.array([[2.0, 4.0, 0.0], [6.0, 8.0, 0.0], [0.0, 0.0, 0.0]])
-    right_dw = np.array([[2.0, 4.0], [8.0, 10.0]]).reshape(1, 1, 2, 2)
+    right_dw = np.array([[2.0, 4.0], [8.0, 10.0]])
+    right = right_dx.reshape(1, 1, 3, 3), right_dw.reshape(1, 1, 2, 2), np.array([2.0])
+    suspects = Convolution().gradient_suspects(dout, **_by_hand())
     entries = {
-        "dx": (
-            dx,
-            right_dx.reshape(1, 1, 3, 3),
-            conv_mistakes.conv_dx(dout, HAND_X, HAND_W, 1, 0),
-        ),
-        "dw": (dw, right_dw, conv_mistakes.conv_dw(dout, HAND_X, HAND_W, 1, 0)),
-        "db": (db, np.array([2.0]), conv_mistakes.conv_db(dout)),
+        name: (gradient, expected, *suspects[name])
+        for name, gradient, expected in zip(names, got, right, strict=True)
     }
     return judge_all(entries, EXACT), EXACT

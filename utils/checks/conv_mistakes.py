@@ -1,73 +1,136 @@
-"""Known wrong answers for convolution: see `mistakes`."""
+"""Known wrong answers for convolution: see `mistakes`.
+
+A convolution has few parts: the image, its padding, the filter, the places of the
+windows, the bias, and dout on the way back.  What can be read wrongly in a part is
+listed once, in `conv_readings`; here every output and gradient that depends on the
+part is computed with it, and with two such mistakes together.
+"""
 
 from functools import partial
 
 import numpy as np
 
-from utils.checks import oracle
-from utils.checks.mistakes import (
-    COLUMN_STRIDE,
-    OVERWRITTEN,
-    ROW_STRIDE,
-    STRIDE,
-    assign,
-    corner,
+from utils.checks.conv_readings import (
+    EXCHANGED,
+    FLATTENED,
+    LAST_AXIS,
+    MIRRORED,
+    ORDERS,
+    OUT_EXCHANGED,
+    TURNED,
+    UPSIDE_DOWN,
+    add,
+    of_bias,
+    of_collecting,
+    of_dout,
+    of_out,
+    of_padding,
+    of_steps,
+    of_w,
+    of_x,
+    output_size,
+    padded,
+    remembered,
+    reordered,
+    same,
+    telling,
 )
+from utils.checks.mistakes import misreadings
 
-EDGE = "the border is padded with copies of the edge, expected zeros"
-FLIPPED = "the filter is turned upside down and left to right (w[..., ::-1, ::-1])"
-MEAN = "it is divided by N: images add up, the mean is taken in the loss"
+MEAN = "the mean of the products is taken, expected their sum"
+ORDER = "this is the shape of another gradient: return them in the order dx, dw, db"
+STARTS = "{0} is added to {1}, expected to start at zeros"
 
 
 def conv_forward(x, w, b, stride, pad):
     """Wrong values of a convolution's output."""
-    C, (HH, WW) = x.shape[1], w.shape[2:]
-    right = oracle.conv_forward(x, w, b, stride, pad)
-    dense = partial(oracle.conv_forward, x, w, b, 1, pad)
-    H_out, W_out = right.shape[2:]
-    bias = b[:, None, None]
+    size = output_size(x.shape, w.shape, stride, pad)
+    windows_of = remembered(size, w.shape[2:])
 
-    def other(w):
-        return oracle.conv_forward(x, w, b, stride, pad)
+    def compute(x, padding, w, steps, total, bias, finish):
+        windows = windows_of(x, padding, steps)
+        if windows is None:
+            return None
+        out = total(np.einsum("ncijpq,fcpq->nfij", windows, w))
+        return finish(out + bias)
 
-    def pad_other(mode):
-        return oracle.conv_forward(oracle.pad_images(x, pad, mode), w, b, stride, 0)
+    return misreadings(
+        compute,
+        (x, of_x(x)),
+        (partial(padded, pad=pad), of_padding(pad)),
+        (w, of_w(w)),
+        ((stride, stride, 1), of_steps(stride)),
+        (same, [(MEAN, partial(np.multiply, 1 / w[0].size))]),
+        (b[:, None, None], of_bias(b, w.shape, size[1])),
+        (same, of_out(x, w, stride, pad)),
+    )
 
-    def pad_one_side(before, after):
-        side = ((0, 0), (0, 0), (before, after), (before, after))
-        return oracle.conv_forward(np.pad(x, side), w, b, stride, 0)
 
-    def one_channel(c):
-        return other(w * (np.arange(C) == c % C)[:, None, None])
+def conv_dx(dout, x, w, stride, pad):
+    """Wrong values of a convolution's dx."""
+    N, C, H, W = x.shape
+    padded_shape = (N, C, H + 2 * pad, W + 2 * pad)
 
+    def compute(dout, w, steps, collect, cut, finish):
+        spread = np.einsum("nfij,fcpq->ncijpq", dout, w)
+        dx = collect(spread, padded_shape, steps)
+        return None if dx is None else finish(dx[:, :, cut : cut + H, cut : cut + W])
+
+    return misreadings(
+        compute,
+        (dout, of_dout(dout, w)),
+        (w, of_w(w)),
+        ((stride, stride, 1), of_steps(stride)),
+        (add, of_collecting()),
+        (
+            pad,
+            [
+                ("the padding is cut off at the bottom and right only", 0),
+                ("the padding is cut off at the top and left only", 2 * pad),
+            ],
+        ),
+        (same, [(STARTS.format("dx", "x"), lambda dx: dx + x)]),
+    )
+
+
+def conv_dw(dout, x, w, stride, pad):
+    """Wrong values of a convolution's dw."""
+    windows_of = remembered(dout.shape[2:], w.shape[2:])
+
+    def compute(dout, x, padding, steps, finish):
+        windows = windows_of(x, padding, steps)
+        if windows is None:
+            return None
+        return finish(np.einsum("nfij,ncijpq->fcpq", dout, windows))
+
+    finishes = [
+        (TURNED.format("dw is"), lambda dw: dw[..., ::-1, ::-1]),
+        (UPSIDE_DOWN.format("dw is"), lambda dw: dw[..., ::-1, :]),
+        (MIRRORED.format("dw is"), lambda dw: dw[..., ::-1]),
+        (STARTS.format("dw", "w"), lambda dw: dw + w),
+        (EXCHANGED.format("dw"), lambda dw: dw.swapaxes(2, 3)),
+        *((FLATTENED, partial(reordered, order=order)) for order in ORDERS),
+    ]
+    return misreadings(
+        compute,
+        (dout, of_dout(dout, w)),
+        (x, of_x(x)),
+        (partial(padded, pad=pad), of_padding(pad)),
+        ((stride, stride, 1), of_steps(stride)),
+        (same, finishes),
+    )
+
+
+def conv_db(dout, w):
+    """Wrong values of a convolution's db."""
+    axes = "the sum runs over the axes {}, expected 0, 2 and 3: all but the filters'"
+    right = dout.sum(axis=(0, 2, 3))
+    readings = [(text, d.sum(axis=(0, 2, 3))) for text, d in of_dout(dout, w)]
     return [
-        ("the bias b[f] is not added", lambda: right - bias),
-        ("the bias is added once per channel", lambda: right + (C - 1) * bias),
-        (
-            "the bias is added once per product, expected once per output value",
-            lambda: right + (C * HH * WW - 1) * bias,
-        ),
-        ("the bias of filter 0 is added for every filter", lambda: right - bias + b[0]),
-        (FLIPPED, lambda: other(w[..., ::-1, ::-1])),
-        (
-            "rows and columns of the filter are exchanged",
-            lambda: other(w.swapaxes(2, 3)) if HH == WW else None,
-        ),
-        (STRIDE, lambda: dense()[:, :, :H_out, :W_out]),
-        (ROW_STRIDE, lambda: dense()[:, :, :H_out, ::stride]),
-        (COLUMN_STRIDE, lambda: dense()[:, :, ::stride, :W_out]),
-        ("only channel 0 is used, expected the sum over c", lambda: one_channel(0)),
-        ("only the last channel is used: += over c, not =", lambda: one_channel(-1)),
-        (EDGE, lambda: pad_other("edge")),
-        (
-            "all zeros are added at the bottom and right, expected pad on each side",
-            lambda: pad_one_side(0, 2 * pad),
-        ),
-        (
-            "all zeros are added at the top and left, expected pad on each side",
-            lambda: pad_one_side(2 * pad, 0),
-        ),
-        ("every filter gave the map of filter 0", lambda: right[:, :1] + 0 * right),
+        *misreadings(same, (right, telling(right, readings))),
+        (axes.format("0, 1 and 2"), lambda: dout.sum(axis=(0, 1, 2))),
+        (axes.format("0, 1 and 3"), lambda: dout.sum(axis=(0, 1, 3))),
+        (axes.format("1, 2 and 3"), lambda: dout.sum(axis=(1, 2, 3))),
     ]
 
 
@@ -78,8 +141,11 @@ def conv_shapes(x_shape, w_shape, stride, pad):
     H_over, W_over = H + 2 * pad - HH, W + 2 * pad - WW
     right = (1 + H_over // stride, 1 + W_over // stride)
     return [
-        ("height and width are exchanged", (N, F, *right[::-1])),
+        (OUT_EXCHANGED, (N, F, *right[::-1])),
+        ("the width is computed from the height", (N, F, right[0], right[0])),
+        ("the height is computed from the width", (N, F, right[1], right[1])),
         ("axis 1 counts the filters F, axis 0 the images N", (F, N, *right)),
+        (LAST_AXIS, (N, *right, F)),
         (
             "is the 1 of 1 + (H + 2 * pad - HH) // stride missing?",
             (N, F, right[0] - 1, right[1] - 1),
@@ -100,97 +166,60 @@ def conv_shapes(x_shape, w_shape, stride, pad):
     ]
 
 
-def conv_dx(dout, x, w, stride, pad):
-    """Wrong values of a convolution's dx."""
-    H, W = x.shape[2:]
-    HH, WW = w.shape[2:]
-    padded = oracle.pad_images(x, pad)
-    per_filter = "nfij,fcpq->ncijpq"
-
-    def cut(dx_padded, top=pad):
-        return dx_padded[:, :, top : top + H, top : top + W]
-
-    def assigned(filters):
-        spread = np.einsum(per_filter, dout[:, filters], w[filters])
-        return cut(assign(spread, padded.shape, stride))
-
-    def not_cut():
-        spread = np.einsum(per_filter, dout, w)
-        return cut(oracle.scatter(spread, padded.shape, HH, WW, stride), 0)
-
-    return [
-        (FLIPPED, lambda: _dx(dout, x, w[..., ::-1, ::-1], stride, pad)),
-        (STRIDE, lambda: _dx(corner(dout, padded, HH, WW), x, w, 1, pad)),
-        (
-            "only the last filter is used: every filter adds to dx, += and not =",
-            lambda: _dx(dout[:, -1:], x, w[-1:], stride, pad),
-        ),
-        (OVERWRITTEN, lambda: assigned(slice(None))),
-        (OVERWRITTEN, lambda: assigned(slice(-1, None))),
-        ("the padding is cut off at the bottom and right only", not_cut),
-    ]
-
-
-def conv_dx_shapes(x_shape, pad):
-    """Wrong shapes of dx, where the padding is not cut off as it should be."""
+def conv_dx_shapes(x_shape, w_shape, stride, pad):
+    """Wrong shapes of dx: mostly the padding is not cut off as it should be."""
     N, C, H, W = x_shape
     slack = 2 * pad
+    H_out, W_out = output_size(x_shape, w_shape, stride, pad)
+    H_used, W_used = (H_out - 1) * stride, (W_out - 1) * stride
+    H_used, W_used = H_used + w_shape[2] - slack, W_used + w_shape[3] - slack
     return [
         ("the padding has to be cut off again", (N, C, H + slack, W + slack)),
         ("pad pixels are cut off, and not 1", (N, C, H + slack - 2, W + slack - 2)),
         (
-            "it is empty, because the slice pad:-pad is 0:0 when pad is 0",
-            (N, C, 0, 0),
+            "the padding is still there at one end: it has to be cut off on each side",
+            (N, C, H + pad, W + pad),
         ),
-    ]
-
-
-def conv_dw(dout, x, w, stride, pad):
-    """Wrong values of a convolution's dw."""
-    padded = oracle.pad_images(x, pad)
-    right = partial(_dw, dout, x, w, stride, pad)
-    edge = oracle.pad_images(x, pad, "edge")
-    last = np.zeros_like(dout)
-    last[-1, :, -1, -1] = dout[-1, :, -1, -1]
-    return [
-        (FLIPPED, lambda: right()[..., ::-1, ::-1]),
-        (STRIDE, lambda: _dw(corner(dout, padded, *w.shape[2:]), x, w, 1, pad)),
+        ("it is empty, because the slice pad:-pad is 0:0 when pad is 0", (N, C, 0, 0)),
+        ("the width is cut to the height", (N, C, H, H)),
+        ("the height is cut to the width", (N, C, W, W)),
         (
-            "only the last image counts: every image adds to dw, += and not =",
-            lambda: _dw(dout[-1:], x[-1:], w, stride, pad),
+            "where windows do not tile the image, the pixels left over at the end "
+            "belong to dx, too, with zeros",
+            (N, C, H_used, W_used),
         ),
-        (
-            "only the last window counts: every window adds to dw, += and not =",
-            lambda: _dw(last, x, w, stride, pad),
-        ),
-        ("only image 0 counts", lambda: _dw(dout[:1], x[:1], w, stride, pad)),
-        (MEAN, lambda: right() / len(x)),
-        (EDGE, lambda: _dw(dout, edge, w, stride, 0)),
+        (ORDER, tuple(w_shape)),
+        (ORDER, (w_shape[0],)),
     ]
 
 
-def conv_db(dout):
-    """Wrong values of a convolution's db."""
-    plus = "every n, i, j adds to db, += and not ="
+def conv_dw_shapes(x_shape, w_shape):
+    """Wrong shapes of dw."""
+    F, C, HH, WW = w_shape
     return [
-        (f"only the last image counts: {plus}", lambda: dout[-1].sum(axis=(1, 2))),
-        (f"only the last output value counts: {plus}", lambda: dout[-1, :, -1, -1]),
-        ("only image 0 counts", lambda: dout[0].sum(axis=(1, 2))),
-        (MEAN, lambda: dout.sum(axis=(0, 2, 3)) / len(dout)),
+        ("axis 0 counts the filters F, axis 1 the channels C", (C, F, HH, WW)),
+        (
+            "the sum runs over the channels, too: each channel has a dw of its own",
+            (F, HH, WW),
+        ),
+        ("height and width are exchanged", (F, C, WW, HH)),
+        (ORDER, tuple(x_shape)),
+        (ORDER, (F,)),
     ]
 
 
-def conv_db_shapes(dout_shape):
+def conv_db_shapes(dout_shape, x_shape, w_shape):
     """Wrong shapes of db, where the sum runs over the wrong axes."""
     N, F, H_out, W_out = dout_shape
     axes = "the sum runs over the axes 0, 2 and 3 of dout"
     shapes = [(F, H_out, W_out), (N, F), (H_out, W_out), (H_out,), (W_out,), (N,), ()]
-    return [(axes, shape) for shape in shapes]
-
-
-def _dx(*arguments):
-    return oracle.conv_backward(*arguments)[0]
-
-
-def _dw(*arguments):
-    return oracle.conv_backward(*arguments)[1]
+    kept = "the axes that are summed over are still there: keepdims is for broadcasting"
+    return [
+        (kept, (1, F, 1, 1)),
+        (kept, (F, 1, 1)),
+        (kept, (1, F)),
+        (kept, (F, 1)),
+        (ORDER, tuple(w_shape)),
+        (ORDER, tuple(x_shape)),
+        *((axes, shape) for shape in shapes),
+    ]

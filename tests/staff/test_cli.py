@@ -1,0 +1,45 @@
+import types
+
+import pytest
+
+from utils.staff import StaffError, cli
+
+
+def test_each_command_has_a_help_of_one_line(capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--help"])
+    assert caught.value.code == 0
+    out = capsys.readouterr().out
+    for name in cli.COMMANDS:
+        assert name in out
+
+
+def test_without_a_command(capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main([])
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (StaffError("It is so."), "It is so.\n"),
+        (FileNotFoundError(2, "No such file", "a.zip"), "a.zip: No such file.\n"),
+        (KeyboardInterrupt(), "Stopped.\n"),
+    ],
+)
+def test_what_goes_wrong_is_a_sentence(monkeypatch, capsys, error, said):
+    def run(arguments):
+        raise error
+
+    module = types.SimpleNamespace(
+        __doc__="Help.", run=run, add_arguments=lambda parser: None
+    )
+    monkeypatch.setattr(cli.importlib, "import_module", lambda name: module)
+    assert cli.main(["leaks"]) == 1
+    assert capsys.readouterr().err == said
+
+
+def test_the_status_is_the_command_s(tmp_path, capsys):
+    assert cli.main(["leaks", str(tmp_path / "nothing")]) == 1
+    assert "neither a folder nor a file" in capsys.readouterr().err

@@ -30,7 +30,8 @@ ARROWS = {
     "kernels": "",
     "receptive_field": "",
     "plots": "",
-    "workbook": "",
+    "workbook": "run_log",
+    "run_log": "",
     "installer": "",
     "whole_files": "",
     # built on leaves
@@ -50,7 +51,7 @@ ARROWS = {
     "recipes": "network solver optim augment cifar10 kernels whole_files",
     "studies": "layers blocks solver gradient_check",
     "checks": "gradient_check layers batchnorm fast_layers cifar10 network whole_files",
-    "pdf": "cifar10 whole_files",
+    "pdf": "cifar10 whole_files run_log",
     "sweep": "recipes cifar10",
     "experiments": "recipes network solver optim augment cifar10 plots",
     "staff": "whole_files",
@@ -91,7 +92,7 @@ BARE = "environment installer"
 # Modules whose work is to tell a person something; all others return or raise.
 PRINTING = (
     "checks solver recipes.cli sweep experiments.cli workbook cifar10 environment "
-    "staff installer pdf.cli kernels.notice"
+    "staff installer pdf.cli pdf.identity kernels.notice"
 )
 
 LONGEST = 400

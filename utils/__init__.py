@@ -32,6 +32,7 @@ What the notebooks look at:
 `ladder.py`                 one convolution, from Python's loops to the engine
 `plots/`                    every figure; its style is `workbook.mplstyle`
 `workbook.py`               how a notebook starts, reloads code and shows sources
+`run_log.py`                which cell was run with which code, for the PDF
 
 What surrounds them:
 

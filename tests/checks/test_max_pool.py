@@ -205,6 +205,7 @@ def test_a_case_says_what_is_special_about_it():
     }
     assert said(replace(plain, width=4)) - usual == {"a window that is not square"}
     assert said(replace(plain, shift=-100)) - usual == {"negative values only"}
+    assert said(replace(plain, fractions=True)) - usual == {"fractions"}
     assert said(PoolCase("", (1, 1, 3, 4), 3, 4, 1)) == {
         "an image that is not square",
         "a window that is not square",

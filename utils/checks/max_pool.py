@@ -4,6 +4,7 @@ All values of an input differ and are whole numbers, so the right answer is exac
 have properties of their own.
 """
 
+import copy
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,6 +17,7 @@ from utils.checks.properties import (
     backward_properties,
     forward_properties,
     make_dout,
+    out_is_right,
 )
 from utils.checks.report import run
 from utils.checks.subject import Subject
@@ -23,7 +25,11 @@ from utils.checks.subject import Subject
 
 @dataclass(frozen=True)
 class PoolCase:
-    """Shape ``x`` (N, C, H, W), the window and its stride; ``shift`` moves values."""
+    """Shape ``x`` (N, C, H, W), the window and its stride; ``shift`` moves values.
+
+    With fractions, values and gradients are thirds: neither float32 nor whole numbers
+    hold them as they are.
+    """
 
     name: str
     x: tuple
@@ -31,6 +37,7 @@ class PoolCase:
     width: int
     stride: int
     shift: int = 0
+    fractions: bool = False
 
     @property
     def traits(self):
@@ -42,6 +49,7 @@ class PoolCase:
         several = [size for (_, size), out in zip(sides, outs, strict=True) if out > 1]
         tile = not left_over and all(size == self.stride for size in several)
         return {
+            "fractions": self.fractions,
             "several images": N > 1,
             "several channels": C > 1,
             "an image that is not square": H != W,
@@ -67,6 +75,7 @@ POOL_CASES = (
     PoolCase("window as large as the image", (2, 3, 3, 4), 3, 4, 1),
     PoolCase("all of this at once", (3, 2, 8, 7), 3, 2, 2, shift=-30),
 )
+POOL_FRACTIONS = PoolCase("fractions", (2, 2, 5, 5), 3, 3, 2, fractions=True)
 POOL_ALIAS = PoolCase("", (1, 1, 2, 2), 1, 1, 1)
 POOL_TINY = PoolCase("", (1, 2, 5, 4), 3, 2, 1)
 
@@ -84,7 +93,7 @@ class MaxPooling(Layer):
             "stride": case.stride,
         }
         x = values.reshape(case.x).astype(np.float64)
-        return {"x": x, "pool_param": pool_param}
+        return {"x": x / 3 if case.fractions else x, "pool_param": pool_param}
 
     def forward(self, x, pool_param):
         """Return the right output."""
@@ -120,11 +129,13 @@ def check_max_pool_forward(fn):
         One `Result` per property.
     """
     properties = forward_properties(MaxPooling(), POOL_CASES, POOL_ALIAS)
-    by_hand = ("hand-worked 3 x 3 example", pool_forward_by_hand)
-    properties.insert(1 + len(POOL_CASES), by_hand)
     properties += [
+        # After the cases, which say more together than an example does.
+        ("hand-worked 3 x 3 example", pool_forward_by_hand),
         ("nan in a window gives nan", pool_passes_nan_on),
         ("a window of -inf gives -inf", pool_passes_infinity_on),
+        # The last, because a wrong dtype loses digits, too, but has a name of its own.
+        (POOL_FRACTIONS.name, partial(out_is_right, MaxPooling(), POOL_FRACTIONS)),
     ]
     forward = Subject(fn)
     return run(forward.name, properties, forward)
@@ -146,11 +157,11 @@ def check_max_pool_backward(forward, backward):
         One `Result` per property.
     """
     properties = backward_properties(MaxPooling(), POOL_CASES, POOL_TINY)
-    by_hand = ("hand-worked 3 x 3 example", pool_backward_by_hand)
-    properties.insert(1 + len(POOL_CASES), by_hand)
     properties += [
+        ("hand-worked 3 x 3 example", pool_backward_by_hand),
         ("ties: all values of an image equal", partial(ties_share_dout, low=7)),
         ("ties: two of four values equal", partial(ties_share_dout, low=-9)),
+        (POOL_FRACTIONS.name, dx_of_fractions),
     ]
     forward, backward = Subject(forward), Subject(backward)
     return run(backward.name, properties, forward, backward)
@@ -217,6 +228,18 @@ def pool_passes_infinity_on(forward):
         lambda: np.where(np.isneginf(expected), found, expected),
     )
     judge("out", out, expected, EXACT, [suspect])
+
+
+def dx_of_fractions(forward, backward):
+    """Compare dx where neither the image nor the gradient holds whole numbers."""
+    layer = MaxPooling()
+    arguments = layer.arguments(POOL_FRACTIONS)
+    dout = make_dout(layer, arguments) / 3
+    _, cache = forward.pair(*copy.deepcopy(arguments).values())
+    (expected,) = layer.backward(dout, **arguments)
+    suspects, shapes = layer.gradient_suspects(dout, **arguments)["dx"]
+    dx = backward(dout.copy(), cache)
+    return judge("dx", dx, expected, EXACT, suspects, shapes), EXACT
 
 
 def ties_share_dout(forward, backward, low):

@@ -5,7 +5,7 @@ Easily made by whoever wants to save an array.
 
 import numpy as np
 
-CAUSE = ("cache", "change")
+CAUSE = "changed x"
 
 
 def max_pool_backward_naive(dout, cache):

@@ -1,6 +1,7 @@
 """The command line: which id runs what, and what it says about broken files."""
 
 import json
+import re
 import subprocess
 import sys
 import types
@@ -74,7 +75,7 @@ def test_a_fresh_process_and_its_exit_status():
     command = [sys.executable, "-m", "utils.checks", "receptive-field"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("receptive_field ")
+    assert done.stdout.startswith("[receptive-field]\nreceptive_field ")
     assert len(done.stdout.splitlines()) > 10 and done.stderr == ""
 
 
@@ -106,7 +107,8 @@ def test_broken_files_are_one_line(name, exercises, capsys):
     assert runner.main(["conv-forward"]) == 1
     out, err = capsys.readouterr()
     assert err == "" and "Traceback" not in out
-    assert "FAIL" in out and out.startswith("conv-forward ")
+    assert "FAIL" in out and out.startswith("[conv-forward]\nconv_forward_naive ")
+    assert re.search(message, " ".join(out.split()))
     with pytest.raises(Wrong, match=message):
         runner.find("conv_layers", ("conv_forward_naive",))
 
@@ -142,7 +144,7 @@ def test_what_students_print_stays_out_of_the_json(exercises, capsys):
     )
     status = runner.main(["receptive-field", "--json"])
     out, err = capsys.readouterr()
-    assert status == 1 and json.loads(out) and "loading" in err
+    assert status == 1 and json.loads(out) and "  loading\n  [1]\n" in err
 
 
 def test_infinite_errors_are_still_json(exercises, capsys):
@@ -215,17 +217,16 @@ BROKEN_NETS = {
     "no params": ("pass", "self.params is missing or not a dict"),
     "params is a list": ("self.params = []", "self.params is missing or not a dict"),
     "no averages": ("self.bn_params = 3", "came to a stop: TypeError"),
-    "no loss": ("self.params = GivenParams()", "has no method loss"),
+    "no loss": ("self.params = given_params()", "has no loss"),
 }
 HEAD = """
 import numpy as np
 
 
-class GivenParams(dict):
-    def items(self):
-        shapes = {"W1": (2, 3, 3, 3), "b1": (2,), "W2": (8, 5), "b2": (5,)}
-        shapes |= {"W3": (5, 10), "b3": (10,)}
-        return {name: np.zeros(shape) for name, shape in shapes.items()}.items()
+def given_params():
+    shapes = {"W1": (2, 3, 3, 3), "b1": (2,), "W2": (8, 5), "b2": (5,)}
+    shapes |= {"W3": (5, 10), "b3": (10,)}
+    return {name: np.zeros(shape) for name, shape in shapes.items()}
 
 
 class ThreeLayerConvNet:

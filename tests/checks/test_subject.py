@@ -6,12 +6,16 @@ import pytest
 from utils.checks.compare import Wrong
 from utils.checks.subject import (
     NotWritten,
+    Source,
     Subject,
     place,
     plain,
     short_path,
+    source_of,
     unchanged,
 )
+from utils.exercises import conv_layers
+from utils.fast_layers import conv_forward_fast
 
 
 def raising(error):
@@ -131,3 +135,42 @@ def test_unchanged_sees_values_dtypes_and_keys():
     assert not unchanged({"stride": 1}, {"stride": 2})
     assert not unchanged({"stride": 1}, {"stride": np.ones(2)})
     assert unchanged({"stride": 1, "x": x}, {"x": x.copy(), "stride": 1})
+
+
+class Model:
+    params = {"W": 1}
+
+
+def test_attributes_are_read_and_written_in_place():
+    subject, model, params = Subject(Model), Model(), Model.params
+    assert subject.read(model, "params") is params and subject.read(model, "x", 3) == 3
+    subject.write(model, "params", {"W": 2})
+    assert model.params is params and params == {"W": 2}
+    x = np.zeros(3)
+    assert subject.shares_memory(x[1:], x) and not subject.shares_memory(x + 0, x)
+
+
+def test_a_subject_inside_a_subject_speaks_for_itself():
+    inner = Subject(raising(ValueError("no")))
+    for error, outer in ((Wrong, inner), (NotWritten, raising(NotWritten("later")))):
+        with pytest.raises(error, match="^(student stopped with ValueError|later)"):
+            Subject(outer, "outer")()
+
+
+def test_the_source_of_a_function():
+    source = source_of(conv_layers.conv_forward_naive)
+    assert source.module == "utils.exercises.conv_layers"
+    assert source.name == "conv_forward_naive" and source.own
+    assert source.where == "utils/exercises/conv_layers.py"
+    assert Subject(source).name == source.name and source_of(source) is source
+    assert not source_of(conv_forward_fast).own  # given, not a student's
+    for here in (raising(None), lambda: 1, Model.__init__, np.sin, np.zeros(1), None):
+        assert source_of(here) is None
+
+
+def test_problems_of_a_file():
+    source = Source("/far/mine.py", "mine", "/far", "f")
+    wrong = source.problem(False, "SyntaxError", "bad", "/far/mine.py", 3)
+    assert str(wrong) == "mine.py:3 is not Python: bad."
+    wrong = source.problem(False, "KeyError", "'x'", None, 0)
+    assert str(wrong) == "mine.py cannot be imported: KeyError: 'x' (mine.py)"

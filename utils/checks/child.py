@@ -108,11 +108,14 @@ class Child:
         if isinstance(error, SyntaxError) and error.filename:
             return str(error.filename), error.lineno or 0
         with contextlib.suppress(BaseException):
-            frames = traceback.extract_tb(error.__traceback__)
-            own = [frame for frame in frames if frame.filename == self.file]
-            other = [frame for frame in frames if not _is_installed(frame.filename)]
+            lines = [
+                (frame.f_code.co_filename, line)
+                for frame, line in traceback.walk_tb(error.__traceback__)
+            ]
+            own = [line for line in lines if line[0] == self.file]
+            other = [line for line in lines if not _is_installed(line[0])]
             if own or other:
-                return (own or other)[-1].filename, (own or other)[-1].lineno
+                return (own or other)[-1]
         return None, 0
 
     def do_start(self, memory, period, log):

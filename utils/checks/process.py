@@ -51,6 +51,8 @@ class Limits:
     ----------
     seconds : float
         All the time spent waiting for the student's code.
+    start : float
+        Seconds to start and to import the file.
     memory : int
         Bytes of address space, where the system can limit it.
     shown : int
@@ -60,6 +62,7 @@ class Limits:
     """
 
     seconds: float = 20.0
+    start: float = 30.0
     memory: int = 4 << 30
     shown: int = 4096
     separate: bool = True
@@ -87,7 +90,7 @@ class Process:
     """
 
     def __init__(self, limits):
-        self.limits, self.waited = limits, 0.0
+        self.limits, self.waited, self.patience = limits, 0.0, limits.start
         self.file, self.death, self.now = None, "", ""
         self.dropped, self.calls = [], []
         handle, self.log = tempfile.mkstemp(prefix="check-")
@@ -151,10 +154,9 @@ class Process:
                 raise self._die(self._cause_of_death())
             if data:
                 return data
-            if self.waited > self.limits.seconds:
-                self.kill()
+            if self.waited > self.patience:
                 raise self._die(
-                    f"did not return within {self.limits.seconds:g} seconds: is there "
+                    f"did not return within {self.patience:g} seconds: is there "
                     "a loop or a wait that never ends?"
                 )
 
@@ -434,4 +436,5 @@ def _open(process, sources):
         if not is_callable:
             raise Wrong(no_function(source.name, type(thing).__name__))
         subjects.append(RemoteSubject(process, thing, source.name))
+    process.waited, process.patience = 0.0, process.limits.seconds
     return subjects

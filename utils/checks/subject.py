@@ -235,11 +235,13 @@ def student_line(error, file=None):
     str
         Empty if there is no such frame.
     """
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename == file]
-    other = [frame for frame in frames if not _is_installed(frame.filename)]
-    frame = (own or other or [None])[-1]
-    return place(frame.filename, frame.lineno) if frame else ""
+    lines = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    own = [line for line in lines if line[0] == file]
+    other = [line for line in lines if not _is_installed(line[0])]
+    return place(*(own or other)[-1]) if own or other else ""
 
 
 def place(file, line):

@@ -295,6 +295,8 @@ class _Reader:
 
 def _laid_out(values, order, flips):
     """Copy an array into a new one with the given order of axes and signs of steps."""
+    if list(order) == sorted(order) and not any(flips):
+        return values.copy()
     memory = np.empty([values.shape[axis] for axis in order], values.dtype)
     array = memory.transpose([order.index(axis) for axis in range(len(order))])
     array = array[(*(slice(None, None, -1 if flip else 1) for flip in flips), ...)]

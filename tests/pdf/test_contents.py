@@ -8,7 +8,13 @@ from utils.pdf.report import Note
 
 QUESTIONS = {
     "a": {"title": "Ask", "points": 3, "notebook": "CNN"},
-    "b": {"title": "Build", "points": 4, "notebook": "CNN", "file": "cnn.py"},
+    "b": {
+        "title": "Build",
+        "points": 4,
+        "notebook": "CNN",
+        "file": "cnn.py",
+        "name": "Net",
+    },
 }
 ANSWER = new_markdown_cell("Because.", metadata={"answer": "a"})
 

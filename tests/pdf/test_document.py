@@ -10,6 +10,7 @@ from tests.pdf.torture import (
     INJECTION,
     SENTINELS,
     code,
+    display,
     question,
     stream,
     torture_cells,
@@ -206,6 +207,25 @@ def test_source_files(tmp_path):
     text = pages(report)[-1].extract_text()
     assert "utils/exercises/layer.py" in text
     assert "return '# <b> $'" in text
+
+
+def test_code_that_a_cell_shows_is_printed_once(tmp_path):
+    source = tmp_path / "layer.py"
+    source.write_text("import x\n\n\ndef f():\n    return 'here it is'\n", "utf-8")
+    name = "utils/exercises/layer.py"
+    shown = f"{name}, lines 4 to 5\n\ndef f():\n    return 'here it is'"
+    cell = code("show_source(f)", display(text=shown, markdown="*it*"))
+    contents = Contents([(tmp_path / "N1.ipynb", small(cell))], [(source, name)])
+    contents.code = {"b": (name, "f"), "a": (name, "gone")}
+    text = [p.extract_text() for p in pages(build(contents, Options(), tmp_path))]
+    assert "".join(text).count("here it is") == 1
+    assert f"{name}, lines 4 to 5: page 4" in text[2]
+    assert "here it is" in text[3]
+    assert re.search(r"First question 10 N1 2\s", text[0])
+    assert re.search(r"Second question 5 N1 3 4\s", text[0])
+    source.write_text("def f():\n    return 'newer'\n", "utf-8")
+    text = [p.extract_text() for p in pages(build(contents, Options(), tmp_path))]
+    assert "it" in text[2] and "page 4" not in text[2]
 
 
 def test_same_input_same_bytes(tmp_path):

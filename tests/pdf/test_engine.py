@@ -5,7 +5,7 @@ from utils.pdf.engine import Engine, missing_glyphs
 
 DOCUMENT = """#import "template.typ": *
 #show: workbook.with(title: "T", name: "N")
-#cover(questions: ((title: "Q", points: "3", notebook: "B", label: <q>),))
+#cover(questions: ((title: "Q", points: "3", notebook: "B", label: <q>, code: none),))
 #part("B")
 #heading(level: 2)[Q] <q>
 #fit("here", rect(width: 1000cm))

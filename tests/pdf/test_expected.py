@@ -29,9 +29,9 @@ def test_the_table_is_that_of_the_notebooks(name):
 
 def test_the_files_are_those_of_the_checks():
     table = expected(cli.NOTEBOOKS)
-    judged = {name: row["file"] for name, row in table.items() if "file" in row}
+    judged = {n: (r["file"], r["name"]) for n, r in table.items() if "file" in r}
     assert judged == {
-        name: f"{exercise.module}.py"
+        name: (f"{exercise.module}.py", exercise.names[-1])
         for name, exercise in EXERCISE_BY_ID.items()
         if not exercise.optional
     }

@@ -87,7 +87,7 @@ def test_a_notebook_that_was_not_saved(root):
 
 def test_shown_code_that_the_file_no_longer_holds(root):
     shown = "utils/exercises/cnn.py, lines 4 to 5\n\nclass Net:\n    pass"
-    cell = code("show_source(Net)", display(text=shown))
+    cell = code("show_source(Net)", display(text=shown, markdown="it"))
     assert notes(root, [cell], []) == []
     (root / "utils" / "exercises" / "cnn.py").write_text("class Net:\n    x = 1\n")
     message = "shows code that is not in utils/exercises/cnn.py (any more)"

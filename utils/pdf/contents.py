@@ -24,6 +24,9 @@ class Contents:
         Questions that should be there and are not.
     checks : list of utils.pdf.expected.Check
         How the checks came out.
+    code : dict
+        What a question asks for: its id to the source file, as it is shown, and
+        the name of the function or class.
     is_complete : bool
         Whether no question, answer or passed check is missing.
     """
@@ -33,6 +36,7 @@ class Contents:
     notes: list = field(default_factory=list)
     missing: list = field(default_factory=list)
     checks: list = field(default_factory=list)
+    code: dict = field(default_factory=dict)
     is_complete: bool = True
 
 
@@ -73,4 +77,9 @@ def gather(notebooks, sources, notes, chosen, executed, root):
     judged = any("file" in question for question in questions.values())
     passed = all(row.state == "passed" for row in rows) and bool(rows or not judged)
     complete = passed and not missing and not any(blank)
-    return Contents(notebooks, sources, notes, missing, rows, complete)
+    code = {
+        name: (f"utils/exercises/{question['file']}", question["name"])
+        for name, question in questions.items()
+        if "file" in question
+    }
+    return Contents(notebooks, sources, notes, missing, rows, code, complete)

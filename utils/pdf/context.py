@@ -47,6 +47,10 @@ class Context:
         The folder that relative image paths start from.
     root : Path
         The folder that they may not leave.
+    sources : dict
+        The lines of each source file that the document ends with.
+    line_labels : dict
+        The labels of those lines that something points to: (file, number) to label.
     captions : list of str
         Descriptions of the figures that the current cell has yet to print.
     attachments : dict
@@ -64,6 +68,8 @@ class Context:
         self.place = ""
         self.base = self.root = Path()
         self.captions = []
+        self.sources = {}
+        self.line_labels = {}
         self.attachments = {}
         self.macros = {}
         self.notes = []
@@ -116,6 +122,11 @@ class Context:
             f"printed as boxes, because the fonts lack them: {shown}{more}. "
             "The option --system-fonts uses the fonts of your machine."
         )
+
+    def line_label(self, file, number):
+        """Return the label of one line of a source file, to point to it."""
+        name = f"line-{len(self.line_labels) + 1}"
+        return self.line_labels.setdefault((file, number), name)
 
     def formula(self, latex, block):
         """Return a formula; one that cannot be set becomes its source in a box.

@@ -1,5 +1,6 @@
 """The whole document: cover, notebooks, source files."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -93,14 +94,19 @@ def build(contents, options, folder):
     )
     context.notes += contents.notes
     writer = NotebookWriter(context, options.question_breaks, options.root)
+    context.sources = {
+        name: path.read_text(encoding="utf-8", errors="replace").split("\n")
+        for path, name in contents.sources
+    }
     parts = []
     for path, notebook in contents.notebooks:
         parts += writer.parts(notebook, path)
         context.notes += review(notebook, path.name)
-    parts += _source_parts(context, contents.sources, options.question_breaks)
+    code = _code_labels(context, contents.code)
+    parts += _source_parts(context, options.question_breaks)
     context.note_missing_glyphs()
     banner = _banner(contents.notebooks, options.banner)
-    front = Front(writer.questions, contents.missing, contents.checks, banner)
+    front = Front(writer.questions, contents.missing, contents.checks, code, banner)
     printed = _print(context, parts, front, options)
     questions = list(zip(writer.questions, printed.question_pages, strict=True))
     notes = context.notes
@@ -113,6 +119,7 @@ class Front(NamedTuple):
     questions: list
     missing: list
     checks: list
+    code: dict
     banner: str
 
 
@@ -126,29 +133,44 @@ def _banner(notebooks, line):
     return line if line and any(line in text for text in texts) else ""
 
 
-def _source_parts(context, sources, breaks):
-    if not sources:
+def _code_labels(context, code):
+    """Return the labels of the lines where what the questions ask for begins."""
+    labels = {}
+    for question, (file, name) in code.items():
+        begins = re.compile(rf"(async def|def|class) {re.escape(name)}\b")
+        for number, line in enumerate(context.sources.get(file, ()), 1):
+            if begins.match(line):
+                labels[question] = context.line_label(file, number)
+    return labels
+
+
+def _source_parts(context, breaks):
+    if not context.sources:
         return []
     context.place = ""
     opening = part_opening("Source files") + call_heading(1, "Source files")
     parts = [Part("", opening, "")]
-    for number, (path, name) in enumerate(sources):
+    for number, (name, lines) in enumerate(context.sources.items()):
         context.place = name
-        source = context.clean(path.read_text(encoding="utf-8", errors="replace"))
+        source = context.clean("\n".join(lines))
         page_break = "#pagebreak(weak: true)\n" if breaks and number else ""
-        heading = page_break + call_heading(2, context.text(name)) + "\n"
-        rows = _source_rows(source, "python" if path.suffix == ".py" else "text")
+        title = call_heading(2, context.text(name))
+        heading = f"{page_break}{title}\n"
+        rows = _source_rows(context, source, name)
         listing = "#" + call("source-file", rows)
         parts.append(Part(name, heading + listing, source, heading))
     return parts
 
 
-def _source_rows(source, language):
+def _source_rows(context, source, name):
+    language = "python" if name.endswith(".py") else "text"
     rows = []
     for number, line in enumerate(highlight(source.rstrip("\n"), language), 1):
+        label = context.line_labels.get((name, number), "")
+        shown = str(number)
         for piece in wrap(line, SOURCE_COLUMNS):
-            rows.append(array([string(str(number)), typst_line(piece)]))
-            number = ""  # a continued line has no number of its own
+            rows.append(array([string(shown), typst_line(piece), string(label)]))
+            shown = label = ""  # a continued line has no number of its own
     return array(rows)
 
 
@@ -224,11 +246,15 @@ def _head(options):
     return f'#import "template.typ": *\n#show: {look}'
 
 
+def _label(name):
+    return f"<{name}>" if name else "none"
+
+
 def _cover(notes, labels, front, options):
     rows = [
         f"(title: {string(question.title)}, points: {string(question.points)}, "
         f"notebook: {string(question.notebook)}, "
-        f"label: {f'<{question.label}>' if question.label else 'none'})"
+        f"label: {_label(question.label)}, code: {_label(front.code.get(question.id))})"
         for question in [*front.questions, *front.missing]
     ]
     lines = [
@@ -236,7 +262,7 @@ def _cover(notes, labels, front, options):
             [
                 string(note.place),
                 content("#" + string(note.message)),
-                f"<{labels[note.place]}>" if note.place in labels else "none",
+                _label(labels.get(note.place)),
             ]
         )
         for note in notes

@@ -1,5 +1,6 @@
 """Typst: fonts, trial compilations and the final one."""
 
+import importlib.util
 import json
 import shutil
 import unicodedata
@@ -7,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib
 import typst
 from fontTools.ttLib import TTFont
 
@@ -143,4 +143,6 @@ def _covered():
 
 
 def _font_source():
-    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    # Importing matplotlib would cost 15 MB and some time, for a path.
+    spec = importlib.util.find_spec("matplotlib")
+    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"

@@ -36,14 +36,18 @@ def expected(notebooks):
     -------
     dict
         For each id a dictionary of title, points, notebook and, if a check judges
-        it, the file.
+        it, the file's name and the function's or class's.
     """
     table = tomllib.loads(QUESTIONS.read_text("utf-8"))
-    return {
-        name: {**question, "notebook": notebook}
-        for notebook in notebooks
-        for name, question in table.get(notebook, {}).items()
-    }
+    questions = {}
+    for notebook in notebooks:
+        for name, entry in table.get(notebook, {}).items():
+            entry["notebook"] = notebook
+            if "code" in entry:
+                module, entry["name"] = entry.pop("code").split(".")
+                entry["file"] = f"{module}.py"
+            questions[name] = entry
+    return questions
 
 
 def missing(questions, notebooks):

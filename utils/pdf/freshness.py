@@ -8,12 +8,11 @@ have been run on another computer, and nothing is said.
 import json
 import re
 
-from utils.pdf.outputs import text_of
+from utils.pdf.outputs import SHOWN_SOURCE, plain_text
 from utils.pdf.report import Note
 from utils.pdf.review import gathered, is_skipped, places
 from utils.run_log import digest
 
-_SHOWN = re.compile(r"(\S+\.py), lines \d+ to \d+\n\n(.*)", re.DOTALL)
 _EXERCISE = re.compile(r"\butils\.exercises\.(\w+)")
 _RUN_ALL = "restart the kernel, run all and save"
 # A notebook is saved a moment after its last cell.
@@ -79,11 +78,10 @@ def _shown(notebook, where, root):
     notes = []
     for place, cell in zip(where, notebook.cells, strict=True):
         for output in cell.get("outputs", []):
-            match = _SHOWN.match(text_of(output))
-            if match and match[2].rstrip() not in _text(root, match[1]):
-                notes.append(
-                    Note(place, f"shows code that is not in {match[1]} (any more)")
-                )
+            match = SHOWN_SOURCE.fullmatch(plain_text(output))
+            if match and match["code"].rstrip() not in _text(root, match["file"]):
+                says = f"shows code that is not in {match['file']} (any more)"
+                notes.append(Note(place, says))
     return list(dict.fromkeys(notes))
 
 

@@ -89,12 +89,30 @@ def wrap_all(lines, columns):
     return [piece for line in lines for piece in wrap(line, columns)]
 
 
-def typst_line(spans):
-    """Return the template's ``line`` call for one line."""
-    pieces = []
+def _joined(spans):
+    """Join what looks alike: Typst's time and memory go with the number of pieces."""
+    joined = []
     for text, style in spans:
         if not text:
             continue
+        last = joined[-1] if joined else None
+        if last and (style == last.style or _is_invisible(text, style, last.style)):
+            joined[-1] = last._replace(text=last.text + text)
+        else:
+            joined.append(Span(text, style))
+    return joined
+
+
+def _is_invisible(text, style, before):
+    """Return whether a space looks the same in the style of what stands before it."""
+    marks = style.background + before.background + style.flags + before.flags
+    return text.isspace() and "u" not in marks and "#" not in marks
+
+
+def typst_line(spans):
+    """Return the template's ``line`` call for one line."""
+    pieces = []
+    for text, style in _joined(spans):
         if style == PLAIN:
             pieces.append(string(text))
         else:

@@ -8,7 +8,7 @@ from utils.pdf.lines import Span, Style, typst_lines, wrap_all
 from utils.pdf.markdown import COLUMNS, MarkdownWriter
 from utils.pdf.terminal import render
 from utils.pdf.texsymbols import ALIGNED, CASES, MATRICES
-from utils.pdf.typst_source import call
+from utils.pdf.typst_source import call, string
 
 # HTML that only a browser can show.
 _LIVE_HTML = re.compile(
@@ -16,6 +16,11 @@ _LIVE_HTML = re.compile(
 )
 _DATA_FRAME = re.compile(r'<table[^>]*class="dataframe.*?</table>', re.DOTALL)
 _WIDGET = "application/vnd.jupyter.widget-view+json"
+# What `utils.workbook.show_source` displays as plain text.
+SHOWN_SOURCE = re.compile(
+    r"(?P<file>\S+\.py), lines (?P<first>\d+) to (?P<last>\d+)\n\n(?P<code>.*)",
+    re.DOTALL,
+)
 _CUT = Style(colour="#b05000", flags="b")
 
 
@@ -42,6 +47,11 @@ def text_of(output):
     data = output.get("data", {})
     kinds = ("text/plain", "text/markdown", "text/html")
     return "\n".join(_joined(data[kind]) for kind in kinds if kind in data)
+
+
+def plain_text(output):
+    """Return what an output shows where nothing but text can be shown."""
+    return _joined(output.get("data", {}).get("text/plain", ""))
 
 
 def _joined(value):
@@ -104,7 +114,8 @@ class OutputWriter:
         if _WIDGET in data:
             self.context.note("an interactive widget is printed as text")
             return self.terminal(_joined(data.get("text/plain", "widget")))
-        for write in (self._image, self._latex, self._markdown, self._html):
+        kinds = (self._source, self._image, self._latex, self._markdown, self._html)
+        for write in kinds:
             markup = write(data, metadata)
             if markup is not None:
                 return markup
@@ -112,6 +123,19 @@ class OutputWriter:
             return self.terminal(_joined(data["text/plain"]))
         self.context.note("an output has no printable form: " + ", ".join(data))
         return ""
+
+    def _source(self, data, metadata):
+        """Point to code that stands, line for line, in the source files at the end."""
+        match = SHOWN_SOURCE.fullmatch(_joined(data.get("text/plain", "")))
+        if not match or match["file"] not in self.context.sources:
+            return None
+        first, last = int(match["first"]), int(match["last"])
+        lines = self.context.sources[match["file"]][first - 1 : last]
+        if "\n".join(lines).rstrip() != match["code"].rstrip():
+            return None
+        label = self.context.line_label(match["file"], first)
+        span = f"{match['file']}, lines {first} to {last}"
+        return "#" + call("printed-below", string(span), f"<{label}>")
 
     def _image(self, data, metadata):
         for mime in images.EXTENSIONS:

@@ -147,27 +147,29 @@ class BatchNormInTestMode(Normalisation):
         """Return x, gamma, beta and bn_param."""
         bn_param = {
             "mode": "test",
-            "eps": case.eps,
-            "running_mean": RUNNING_MEAN.copy(),
-            "running_var": RUNNING_VAR.copy(),
+            "running_mean": RUNNING_MEAN * case.scale,
+            "running_var": RUNNING_VAR * case.scale**2,
         }
+        if case.eps is not None:
+            bn_param["eps"] = case.eps
         return {**self.common_arguments(case), "bn_param": bn_param}
 
     def forward(self, x, gamma, beta, bn_param):
         """Return the right output."""
-        gamma, beta = per_channel(gamma), per_channel(beta)
-        return gamma * _x_hat(x, bn_param["eps"]) + beta
+        x_hat, _ = _with_running(x, bn_param)
+        return per_channel(gamma) * x_hat + per_channel(beta)
 
     def backward(self, dout, x, gamma, beta, bn_param):
         """Return the right gradients: the averages do not depend on x."""
-        x_hat, std = _x_hat(x, bn_param["eps"]), _running_std(bn_param["eps"])
+        x_hat, std = _with_running(x, bn_param)
         dgamma, dbeta = (dout * x_hat).sum(axis=PIXELS), dout.sum(axis=PIXELS)
         return dout * per_channel(gamma) / std, dgamma, dbeta
 
     def out_suspects(self, x, gamma, beta, bn_param):
         """Return what common mistakes give."""
-        eps, momentum = bn_param["eps"], bn_param.get("momentum", 0.9)
-        running = per_channel(RUNNING_MEAN), per_channel(RUNNING_VAR)
+        eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+        mean, var = bn_param["running_mean"], bn_param["running_var"]
+        running = per_channel(mean), per_channel(var)
         own = norm_mistakes.moments(x, PIXELS)
 
         def mixed(weight):
@@ -191,7 +193,7 @@ class BatchNormInTestMode(Normalisation):
         ]
 
         def normalise(rows):
-            return gamma * (rows - RUNNING_MEAN) / np.sqrt(RUNNING_VAR + eps) + beta
+            return gamma * (rows - mean) / np.sqrt(var + eps) + beta
 
         return [
             *norm_mistakes.reshaped_outputs(x, normalise),
@@ -203,8 +205,8 @@ class BatchNormInTestMode(Normalisation):
 
     def gradient_suspects(self, dout, x, gamma, beta, bn_param):
         """Return what the derivatives of training mode give, by gradient."""
-        eps = bn_param["eps"]
-        hat, std = _x_hat(x, eps), _running_std(eps)
+        eps = bn_param.get("eps", 1e-5)
+        hat, std = _with_running(x, bn_param)
         own_dx, own_weighted = oracle.normalise_backward(
             dout, x, per_channel(gamma), eps, PIXELS
         )
@@ -233,13 +235,13 @@ class BatchNormInTestMode(Normalisation):
                 for text, divisor in norm_mistakes.DX_DIVISORS
             ),
         ]
-        out, bare = g * hat + per_channel(beta), _x_hat(x, 0.0)
+        out, bare = g * hat + per_channel(beta), hat * std / _std_of(bn_param, 0.0)
         shapes = norm_mistakes.sum_shapes(x.shape)
         sums = norm_mistakes.dgamma(dout, x, hat, out, bare)
 
         def backward(dout, x):
-            root = np.sqrt(RUNNING_VAR + eps)
-            return dout * gamma / root, dout * (x - RUNNING_MEAN) / root
+            root = np.sqrt(bn_param["running_var"] + eps)
+            return dout * gamma / root, dout * (x - bn_param["running_mean"]) / root
 
         reshaped = norm_mistakes.reshaped_gradients(dout, x, backward)
         own_dgamma = (own, lambda: own_weighted.sum(axis=PIXELS))
@@ -251,12 +253,14 @@ class BatchNormInTestMode(Normalisation):
         }
 
 
-def _running_std(eps):
-    return np.sqrt(per_channel(RUNNING_VAR) + eps)
+def _std_of(bn_param, eps):
+    return np.sqrt(per_channel(bn_param["running_var"]) + eps)
 
 
-def _x_hat(x, eps):
-    return (x - per_channel(RUNNING_MEAN)) / _running_std(eps)
+def _with_running(x, bn_param):
+    """Return x normalised with the running averages, and their deviation."""
+    std = _std_of(bn_param, bn_param.get("eps", 1e-5))
+    return (x - per_channel(bn_param["running_mean"])) / std, std
 
 
 class GroupNorm(Normalisation):

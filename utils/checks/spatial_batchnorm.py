@@ -64,8 +64,11 @@ GROUP_TINY = NormCase("", (2, 4, 2, 3), 0.1, G=2)
 TEST_MODE = BatchNormInTestMode()
 BATCHES = tuple(NormCase("", (N, 3, 2, 5), 1e-3) for N in (4, 2, 3))
 ALL_CHANNELS = "it is taken over all channels together"
-TEST_CASES = tuple(
-    NormCase("", x, 1e-3) for x in ((4, 3, 2, 5), (1, 3, 2, 4), (1, 3, 1, 1))
+TEST_CASES = (
+    NormCase("", (4, 3, 2, 5), 1e-3),
+    NormCase("", (1, 3, 2, 4), 1e-3),
+    NormCase("", (1, 3, 1, 1), 1e-3),
+    NormCase("", (2, 3, 2, 3), None, scale=1e-3),
 )
 
 
@@ -87,8 +90,9 @@ def check_spatial_batchnorm_forward(fn):
         *forward_properties(BatchNorm(), BATCH_CASES, BATCH_CASES[0]),
         ("a constant channel gives beta", constant_channel_gives_beta),
         ("running statistics start from zero", partial(running, momentum=None)),
-        ("running statistics, three batches", partial(running, momentum=0.6, count=3)),
         ("running statistics go on", partial(running, momentum=0.8, given=True)),
+        ("running statistics, three batches", partial(running, momentum=0.6, count=3)),
+        ("momentum 0 forgets the past", partial(running, momentum=0.0, given=True)),
         (
             "test mode uses running statistics",
             partial(out_is_right, TEST_MODE, TEST_CASES[0]),
@@ -100,6 +104,10 @@ def check_spatial_batchnorm_forward(fn):
         (
             "test mode with a single pixel",
             partial(out_is_right, TEST_MODE, TEST_CASES[2]),
+        ),
+        (
+            "test mode, eps defaults to 1e-5",
+            partial(out_is_right, TEST_MODE, TEST_CASES[3]),
         ),
         ("test mode changes no running statistics", test_mode_changes_nothing),
         (
@@ -229,19 +237,22 @@ def _judge_running(bn_param, right, momentum, entries):
             ),
             ("the old average is lost", partial(np.multiply, 1 - momentum, new)),
             (
+                "momentum is 0.9, whatever bn_param says",
+                partial(_average, 0.9, old, new),
+            ),
+            (
                 "the old average is not made smaller",
-                partial(_added, old, momentum, new),
+                partial(np.add, old, (1 - momentum) * new),
             ),
         ]
         for text, value in wrong:
-            average = momentum * old + (1 - momentum) * value
-            suspects.append((text, partial(np.copy, average)))
+            suspects.append((text, partial(_average, momentum, old, value)))
         comparisons[name] = (bn_param[name], expected, suspects, AVERAGE_SHAPES)
     return judge_all(comparisons, ROUNDING)
 
 
-def _added(old, momentum, new):
-    return old + (1 - momentum) * new
+def _average(momentum, old, new):
+    return momentum * old + (1 - momentum) * new
 
 
 # Wrong shapes of running averages of BATCHES, which have 3 channels.

@@ -1,6 +1,7 @@
 """workbook: reload of edited files, sources, timings, the start line."""
 
 import importlib
+import os
 import re
 import shutil
 import sys
@@ -101,6 +102,56 @@ def test_an_error_while_loading_keeps_the_old_code(package, names, capsys):
     assert "shapes.py, line 5: TypeError: " in capsys.readouterr().out
     assert reloader._modules() == old
     assert names["layer"]() == 1
+
+
+@pytest.fixture
+def pool(package):
+    """A second exercise, loaded as well."""
+    (package / "exercises" / "pool.py").write_text("def pool():\n    return 5\n")
+    return importlib.import_module("lessons.exercises.pool").pool
+
+
+@pytest.mark.parametrize("mistake", ["def pool(:\n", "def pool(): ...\npool(1)\n"])
+def test_a_broken_file_hinders_no_other(mistake, package, names, pool, capsys):
+    names["pool"] = pool
+    file = package / "exercises" / "pool.py"
+    reloader = workbook.Reloader(names, package)
+    write(package, "return 10 * size()")
+    file.write_text(mistake)
+    reloader.before_cell()
+    problem, reloaded = capsys.readouterr().out.splitlines()
+    assert "pool.py, line " in problem and reloaded == "reloaded: conv.py"
+    assert names["layer"]() == 10 and names["pool"]() == 5
+    assert names["pool"] is sys.modules["lessons.exercises.pool"].pool
+
+    write(package, "return 20 * size()")
+    reloader.before_cell()
+    assert capsys.readouterr().out == "reloaded: conv.py\n"  # said once
+    assert names["layer"]() == 20 and names["pool"]() == 5
+
+    file.write_text("def pool():\n    return 6\n")
+    reloader.before_cell()
+    assert capsys.readouterr().out == "reloaded: pool.py\n"
+    assert names["layer"]() == 20 and names["pool"]() == 6
+
+
+def test_a_broken_file_that_is_mended_by_undoing(package, names, pool, capsys):
+    file = package / "exercises" / "pool.py"
+    before = file.read_text()
+    reloader = workbook.Reloader(names, package)
+    for text in ("(", before, "("):
+        file.write_text(text)
+        reloader.before_cell()
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_two_edits_of_the_same_second_and_length(package, names):
+    reloader = workbook.Reloader(names, package)
+    for value in (2, 3, 4):
+        write(package, f"return {value} * size()")
+        os.utime(package / "exercises" / "conv.py", (1e9, 1e9))
+        reloader.before_cell()
+        assert names["layer"]() == value
 
 
 def test_an_interrupt_while_loading_is_not_swallowed(package, names):

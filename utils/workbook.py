@@ -7,8 +7,8 @@ because it can leave ``from module import function`` bound to the old function.
 
 import ast
 import contextlib
-import hashlib
 import importlib
+import importlib.machinery
 import importlib.metadata
 import platform
 import random
@@ -165,31 +165,49 @@ class Reloader:
     def __init__(self, namespace, folder=PACKAGE):
         self.namespace = namespace
         self.folder = folder
-        self.seen = self._digests()
+        self.seen = self._sources()  # the source of what is loaded
+        self._refused = {}  # path -> the source that could not be loaded
         self._orphans = {}  # name -> the old value whose name vanished from its file
 
     def before_cell(self, info=None):
-        """Reload what was edited since the last time (IPython's pre_run_cell)."""
-        now = self._digests()
-        edited = {path for path in now if now[path] != self.seen.get(path)}
-        files = {_file_of(module) for module in self._modules().values()}
-        if not edited & files:
-            self.seen = now
-            return
-        edited &= files
-        problem = _syntax_problem(edited) or self._reload()
-        if problem:
-            print(f"{problem} The code from before the edit stays in use.")
-            return
-        self.seen = now
-        print("reloaded:", ", ".join(sorted(path.name for path in edited)))
+        """Reload what was edited since the last time (IPython's pre_run_cell).
 
-    def _digests(self):
-        digests = {}
+        A file that cannot be loaded stays as it was and keeps no other from being
+        loaded; that is said once for each edit.
+        """
+        now = self._sources()
+        loaded = {_file_of(module) for module in self._modules().values()} & set(now)
+        self.seen |= {path: now[path] for path in set(now) - loaded}
+        self._refused = {
+            path: source
+            for path, source in self._refused.items()
+            if now.get(path) == source
+        }
+        edited = {path for path in loaded if now[path] != self.seen.get(path)}
+        edited -= set(self._refused)
+        problems = _syntax_problems({path: now[path] for path in edited})
+        while edited - set(problems):
+            accepted = {path: now[path] for path in edited - set(problems)}
+            path, problem = self._reload(self.seen | accepted)
+            if not problem:
+                self.seen |= accepted
+                break
+            # Where the cause cannot be told, all edits wait for the next one.
+            found = {path} & set(accepted) or set(accepted)
+            problems |= {path: problem for path in found}
+        self._refused |= {path: now[path] for path in problems}
+        for problem in dict.fromkeys(problems[path] for path in sorted(problems)):
+            print(f"{problem} The code from before the edit stays in use.")
+        if edited - set(problems):
+            names = sorted(path.name for path in edited - set(problems))
+            print("reloaded:", ", ".join(names))
+
+    def _sources(self):
+        sources = {}
         for path in self.folder.rglob("*.py"):
             with contextlib.suppress(OSError):  # an editor's lock, or just being saved
-                digests[path] = hashlib.sha256(path.read_bytes()).hexdigest()
-        return digests
+                sources[path] = path.read_bytes()
+        return sources
 
     def _modules(self):
         package = self.folder.name
@@ -199,14 +217,15 @@ class Reloader:
             if name == package or name.startswith(package + ".")
         }
 
-    def _reload(self):
-        """Replace all modules and names; return a sentence if that failed."""
+    def _reload(self, sources):
+        """Replace all modules and names; return a file and a sentence if it failed."""
         old = self._modules()
         importlib.invalidate_caches()
         try:
             self._drop(old)
-            for name in old:
-                importlib.import_module(name)
+            with _reading(sources):
+                for name in old:
+                    importlib.import_module(name)
         except BaseException as error:
             self._drop(self._modules())
             sys.modules.update(old)
@@ -215,7 +234,7 @@ class Reloader:
             return _import_problem(error, self.folder)
         for name, value in list(self.namespace.items()):
             self._rebind(name, value, old)
-        return None
+        return None, None
 
     @staticmethod
     def _drop(modules):
@@ -240,6 +259,38 @@ class Reloader:
         else:
             self._orphans.pop(name, None)
             self.namespace[name] = fresh
+
+
+class _Reader(importlib.machinery.PathFinder):
+    """Find modules as ever, but take their sources from memory.
+
+    So a file that is broken now can be loaded as it was, and a compiled file as old as
+    an edit (Python compares times in seconds) is not taken for it.
+    """
+
+    def __init__(self, sources):
+        self.sources = sources
+
+    def find_spec(self, fullname, path=None, target=None):
+        spec = super().find_spec(fullname, path, target)
+        origin = Path((spec and spec.origin) or "").resolve()
+        if origin not in self.sources:
+            return None
+        source = self.sources[origin]
+        loader = spec.loader
+        loader.get_code = lambda name: loader.source_to_code(source, spec.origin)
+        return spec
+
+
+@contextlib.contextmanager
+def _reading(sources):
+    """Let imports take sources from a dict of them by path."""
+    reader = _Reader(sources)
+    sys.meta_path.insert(0, reader)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(reader)
 
 
 def _watch(shell):
@@ -294,27 +345,30 @@ def _relative(path):
     return (path.relative_to(PACKAGE.parent) if inside else path).as_posix()
 
 
-def _syntax_problem(paths):
-    """Return a sentence on the first file that Python cannot read, or None."""
-    for path in sorted(paths):
+def _syntax_problems(sources):
+    """Return, by path, a sentence on each source that Python cannot read."""
+    problems = {}
+    for path, source in sources.items():
         try:
-            compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+            compile(source, str(path), "exec", dont_inherit=True)
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None)
             where = f", line {line}" if line else ""
-            return f"{_relative(path)}{where}: {getattr(error, 'msg', error)}."
-    return None
+            problems[path] = (
+                f"{_relative(path)}{where}: {getattr(error, 'msg', error)}."
+            )
+    return problems
 
 
 def _import_problem(error, folder):
-    """Return a sentence on an exception that a module raised while it was loaded."""
-    place, traceback = folder.name, error.__traceback__
+    """Return which file raised an exception while it was loaded, and a sentence."""
+    place, file, traceback = folder.name, None, error.__traceback__
     while traceback is not None:
         path = Path(traceback.tb_frame.f_code.co_filename)
         if path.is_relative_to(folder) and path != Path(__file__):
-            place = f"{_relative(path)}, line {traceback.tb_lineno}"
+            file, place = path, f"{_relative(path)}, line {traceback.tb_lineno}"
         traceback = traceback.tb_next
-    return f"{place}: {type(error).__name__}: {error}."
+    return file, f"{place}: {type(error).__name__}: {error}."
 
 
 def _find_source(one):

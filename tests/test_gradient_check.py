@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from utils.gradient_check import (
+    directional_derivative,
     numerical_gradient,
     numerical_gradient_array,
     relative_error,
@@ -131,3 +132,29 @@ def test_relative_error_refuses_to_broadcast():
         relative_error(np.zeros((3, 1)), np.zeros(3))
     with pytest.raises(ValueError, match="object, expected real"):
         relative_error(np.array([None]), np.zeros(1))
+
+
+def test_the_derivative_along_a_direction_and_its_uncertainty(rng):
+    x, along, dout = rng.standard_normal((3, 2, 5))
+    right = np.sum(np.exp(x) * along * dout)
+    slope, uncertainty = directional_derivative(np.exp, x, along, dout)
+    assert abs(slope - right) <= uncertainty < 1e-9
+    rough, unsure = directional_derivative(np.exp, x, along, dout, h=0.5)
+    assert abs(rough - right) <= unsure and unsure > 1e4 * uncertainty
+    assert directional_derivative(np.exp, x, along, dout, n=1000)[1] > uncertainty
+
+
+def test_the_derivative_of_whole_numbers_is_exact():
+    x, along = np.array([3.0, -2.0]), np.array([0.5, 1.0])
+    slope, _ = directional_derivative(lambda x: 7 * x, x, along, np.ones(2), h=0.25)
+    assert slope == 10.5
+
+
+def test_a_direction_has_the_shape_of_x():
+    x = np.zeros(3)
+    with pytest.raises(ValueError, match=r"direction has shape \(2,\)"):
+        directional_derivative(np.exp, x, np.zeros(2), x)
+    with pytest.raises(ValueError, match="h is 0"):
+        directional_derivative(np.exp, x, x, x, h=0)
+    with pytest.raises(ValueError, match="but dout has shape"):
+        directional_derivative(np.sum, x, x, x)

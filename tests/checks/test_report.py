@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from utils.checks.compare import Result, Wrong
+from utils.checks.compare import Result, Undecided, Wrong
+from utils.checks.contrast import InCase
 from utils.checks.report import WIDTH, Results, format_report, run
 from utils.checks.subject import NotWritten, Subject
 
@@ -63,6 +64,48 @@ def test_the_same_message_is_printed_once(capsys):
     run("f", [("a", test), ("b", test)], STUDENT)
     out = capsys.readouterr().out
     assert out.count("the window starts") == 1 and out.count("(as above)") == 1
+
+
+def test_a_message_that_differs_in_its_numbers_is_printed_once(capsys):
+    def test(number, error=None, limit=None):
+        def wrong(_):
+            raise Wrong(f"W1[{number}] is {number / 7}, expected -inf.", error, limit)
+
+        return wrong
+
+    properties = [("a", test(1)), ("b", test(2)), ("c", test(3, 0.5, 1e-9))]
+    results = run("f", properties, STUDENT)
+    out = capsys.readouterr().out
+    assert out.count("expected -inf") == 1
+    assert out.count("(as above, other numbers)") == 2
+    assert max(map(len, out.splitlines())) <= WIDTH
+    assert "0.4" in results[2].message  # the number stays in the result
+
+
+def test_what_is_undecided_is_neither_passed_nor_failed(capsys):
+    def rough(_):
+        raise Undecided("too rough to judge dx by it.")
+
+    results = run("f", [("a", passing), ("b", rough)], STUDENT)
+    out = capsys.readouterr().out
+    assert "1 of 2 passed" in out and "  open  b" in out
+    assert "undecided: too rough" in out
+    assert results[1].passed is None
+
+
+def test_the_first_failure_says_which_cases_are_right(capsys):
+    class Case:
+        def __init__(self, pad):
+            self.traits = {"padding": pad}
+
+    def test(layer, case, subject):
+        if case.traits["padding"]:
+            raise Wrong("It stopped.")
+
+    properties = [(str(pad), InCase(test, None, Case(pad))) for pad in (False, True)]
+    results = run("f", properties, STUDENT)
+    assert "Right in every case without padding" in results[1].message
+    capsys.readouterr()
 
 
 def test_a_value_that_cannot_be_judged_is_a_failure_and_no_crash(capsys):

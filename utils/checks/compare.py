@@ -197,9 +197,9 @@ def require_shape(name, array, shape, suspects=()):
         (text, lambda s=wrong: tuple(s) == array.shape) for text, wrong in suspects
     ]
     empty = "it is empty: the slice pad:-pad is empty when pad is 0"
-    tests.append((empty, lambda: array.ndim == len(shape) and 0 in array.shape))
+    is_empty = [(empty, lambda: array.ndim == len(shape) and 0 in array.shape)]
     place = f"{name} has shape {array.shape}, expected {tuple(shape)}"
-    raise Wrong([Fault(name, place, tests)])
+    raise Wrong([Fault(name, place, tests, lambda: is_empty)])
 
 
 def require_dtype(name, array, dtype):

@@ -10,19 +10,19 @@ from functools import partial
 
 import numpy as np
 
+from utils.checks import rounding
 from utils.checks.compare import (
-    EXACT,
-    NUMERIC,
-    SINGLE,
     Wrong,
     judge,
     judge_all,
     require_array,
     require_dtype,
+    require_order,
     require_shape,
 )
+from utils.checks.contrast import InCase
+from utils.checks.gradients import judge_slope
 from utils.checks.subject import unchanged
-from utils.gradient_check import numerical_gradient_array
 
 
 class Layer:
@@ -32,14 +32,18 @@ class Layer:
     ----------
     gradients : tuple of str
         What the backward pass returns; ``"d" + name`` belongs to argument ``name``.
-    limit : float
-        Largest relative error against the right answer in float64.
+    linear : bool
+        Whether outputs are sums of products of the inputs (or choices among them), so
+        that absolute values tell how far rounding can go; see `rounding`.
+    step : float
+        How far a number may move with no other maximum.
     may_change : tuple of str
         Keys of parameter dictionaries that the forward pass may change.
     """
 
     gradients = ("dx",)
-    limit = EXACT
+    linear = True
+    step = 1 / 4
     may_change = ()
 
     def arguments(self, case):
@@ -62,8 +66,37 @@ class Layer:
         """Return, by gradient name, known wrong values and known wrong shapes."""
         return {}
 
+    def limit(self, result, arguments, dtype=np.float64):
+        """Return the largest relative error that rounding can explain.
 
-def forward_properties(layer, cases, new_memory_case):
+        Parameters
+        ----------
+        result : callable
+            Gives the right output or gradient, with ``arguments`` as keywords.
+        arguments : dict
+            What goes in.
+        dtype : numpy dtype, default np.float64
+            What is computed in.
+        """
+        right, n = result(**arguments), rounding.count(arguments.values())
+        if self.linear:
+            size = result(**rounding.absolute(arguments))
+            return rounding.of_sums(n, dtype, size, right)
+        others = (rounding.moved(arguments, dtype, seed) for seed in range(3))
+        return rounding.of_moved(n, [result(**other) for other in others], right)
+
+    def gradient_limit(self, dout, arguments, dtype=np.float64):
+        """Return the largest relative error of a gradient that rounding can explain."""
+        given = {"dout": dout, **arguments}
+
+        def gradient(k):
+            return lambda **given: self.backward(**given)[k]
+
+        count = range(len(self.gradients))
+        return max(self.limit(gradient(k), given, dtype) for k in count)
+
+
+def forward_properties(layer, cases, new_memory_case, by_hand=()):
     """List the properties of a forward pass.
 
     Parameters
@@ -75,6 +108,8 @@ def forward_properties(layer, cases, new_memory_case):
         case is enough.
     new_memory_case : object
         A case in which a careless layer could hand out its input as output.
+    by_hand : sequence of (str, callable), optional
+        Examples to compare with before the cases.
 
     Returns
     -------
@@ -82,34 +117,37 @@ def forward_properties(layer, cases, new_memory_case):
         For `utils.checks.report.run`.
     """
     first = cases[0]
+    # Whoever changes an input gets wrong values later on: the cause comes first.
     return [
         ("shape of the output", partial(out_shape, layer, first)),
-        *((case.name, partial(out_is_right, layer, case)) for case in cases),
+        ("leaves its inputs unchanged", partial(forward_keeps_inputs, layer, first)),
+        *by_hand,
+        *((case.name, InCase(out_is_right, layer, case)) for case in cases),
         (
             "inputs in any memory order",
             partial(out_is_right, layer, first, change=as_views),
         ),
         ("keeps float32 and float64", partial(out_keeps_dtype, layer, first)),
-        ("leaves its inputs unchanged", partial(forward_keeps_inputs, layer, first)),
         ("output is a new array", partial(out_is_new, layer, new_memory_case)),
     ]
 
 
-def backward_properties(layer, cases, tiny):
+def backward_properties(layer, cases, tiny, by_hand=()):
     """List the properties of a backward pass; ``tiny`` is for finite differences."""
     first, other = cases[:2]
     return [
         ("shapes of the gradients", partial(gradient_shapes, layer, first)),
-        *((case.name, partial(gradients_are_right, layer, case)) for case in cases),
+        ("leaves dout and the cache unchanged", partial(backward_keeps, layer, first)),
+        ("same answer when called twice", partial(same_twice, layer, first)),
+        ("two caches at the same time", partial(two_caches, layer, first, other)),
+        *by_hand,
+        *((case.name, InCase(gradients_are_right, layer, case)) for case in cases),
         ("numerical gradient", partial(numeric, layer, tiny)),
         (
             "inputs in any memory order",
             partial(gradients_are_right, layer, first, change=as_views),
         ),
         ("keeps float32 and float64", partial(gradients_keep_dtype, layer, first)),
-        ("same answer when called twice", partial(same_twice, layer, first)),
-        ("two caches at the same time", partial(two_caches, layer, first, other)),
-        ("leaves dout and the cache unchanged", partial(backward_keeps, layer, first)),
     ]
 
 
@@ -128,7 +166,8 @@ def out_is_right(layer, case, forward, change=None):
     out = _forward(layer, forward, arguments, change)[0]
     suspects = layer.out_suspects(**arguments)
     expected = layer.forward(**arguments)
-    return judge("out", out, expected, layer.limit, *suspects), layer.limit
+    limit = layer.limit(layer.forward, arguments)
+    return judge("out", out, expected, limit, *suspects), limit
 
 
 def out_keeps_dtype(layer, case, forward):
@@ -138,7 +177,8 @@ def out_keeps_dtype(layer, case, forward):
     for dtype in (np.float32, np.float64):
         out = _forward(layer, forward, arguments, partial(as_dtype, dtype=dtype))[0]
         require_dtype("out", require_array("out", out), dtype)
-        judge("out", out, expected, SINGLE, *layer.out_suspects(**arguments))
+        limit = layer.limit(layer.forward, arguments, dtype)
+        judge("out", out, expected, limit, *layer.out_suspects(**arguments))
 
 
 def forward_keeps_inputs(layer, case, forward):
@@ -166,6 +206,8 @@ def gradient_shapes(layer, case, forward, backward):
     dout = make_dout(layer, arguments)
     got = _gradients(layer, forward, backward, dout, arguments)
     suspects = layer.gradient_suspects(dout, **arguments)
+    right = layer.backward(dout, **arguments)
+    require_order(dict(zip(got, zip(got.values(), right, strict=True), strict=True)))
     for name, value in got.items():
         shapes = suspects.get(name, ((), ()))[1]
         shape = arguments[name[1:]].shape
@@ -184,7 +226,8 @@ def gradients_are_right(layer, case, forward, backward, change=None):
         name: (got[name], right, *suspects.get(name, ()))
         for name, right in zip(layer.gradients, expected, strict=True)
     }
-    return judge_all(entries, layer.limit), layer.limit
+    limit = layer.gradient_limit(dout, arguments)
+    return judge_all(entries, limit), limit
 
 
 def numeric(layer, case, forward, backward):
@@ -192,6 +235,7 @@ def numeric(layer, case, forward, backward):
     arguments = layer.arguments(case)
     dout = make_dout(layer, arguments)
     got = _gradients(layer, forward, backward, dout, arguments)
+    n = rounding.count([dout, *arguments.values()])
 
     def out_of(name, value):
         given = {**copy.deepcopy(arguments), name: value}
@@ -199,16 +243,18 @@ def numeric(layer, case, forward, backward):
         require_shape("out", out, dout.shape)
         return out
 
-    entries = {
-        name: (
+    return max(
+        judge_slope(
+            name,
             value,
-            numerical_gradient_array(
-                partial(out_of, name[1:]), arguments[name[1:]], dout
-            ),
+            partial(out_of, name[1:]),
+            arguments[name[1:]],
+            dout,
+            layer.step,
+            n,
         )
         for name, value in got.items()
-    }
-    return judge_all(entries, NUMERIC), NUMERIC
+    )
 
 
 def gradients_keep_dtype(layer, case, forward, backward):
@@ -220,6 +266,10 @@ def gradients_keep_dtype(layer, case, forward, backward):
         got = _gradients(layer, forward, backward, dout, arguments, change)
         for name, value in got.items():
             require_dtype(name, require_array(name, value), dtype)
+        limit = layer.gradient_limit(dout, arguments, dtype)
+        right = layer.backward(dout, **arguments)
+        entries = zip(got, got.values(), right, strict=True)
+        judge_all({name: (value, array) for name, value, array in entries}, limit)
 
 
 def same_twice(layer, case, forward, backward):
@@ -229,7 +279,18 @@ def same_twice(layer, case, forward, backward):
     _, cache = _forward(layer, forward, arguments)
     first = _backward(layer, backward, dout, cache)
     second = _backward(layer, backward, dout, cache)
-    _require_same(first, second, "the second call with the same cache differs")
+    for name, right in zip(first, layer.backward(dout, **arguments), strict=True):
+        if _grows(first[name], second[name], right):
+            raise Wrong(
+                f"{name}: the second call adds to what the first one has computed: "
+                "gradients have to start at zero in every call."
+            )
+    _require_same(
+        first,
+        second,
+        "the second call with the same cache gives something else: the first one has "
+        "changed what is in the cache, or kept something in a global",
+    )
 
 
 def two_caches(layer, case, other, forward, backward):
@@ -239,13 +300,15 @@ def two_caches(layer, case, other, forward, backward):
     alone = _gradients(layer, forward, backward, dout, arguments)
     _, cache = _forward(layer, forward, arguments)
     _forward(layer, forward, layer.arguments(other))
-    later = _backward(layer, backward, dout, cache)
-    _require_same(
-        alone,
-        later,
+    text = (
         "another forward pass in between changed the result: keep everything in the "
-        "cache, nothing in globals",
+        "cache, nothing in globals"
     )
+    try:
+        later = _backward(layer, backward, dout, cache)
+    except Wrong as wrong:
+        raise Wrong(f"{wrong} It did not do so alone: {text}.") from None
+    _require_same(alone, later, text)
 
 
 def backward_keeps(layer, case, forward, backward):
@@ -325,6 +388,13 @@ def _require_unchanged(who, before, after, may_change):
             now = {key: now[key] for key in now if key not in may_change}
         if not unchanged(value, now):
             raise Wrong(f"{who} changed {name}: it belongs to the caller, so copy it.")
+
+
+def _grows(first, second, right):
+    arrays = (first, second)
+    if not all(isinstance(a, np.ndarray) and a.shape == right.shape for a in arrays):
+        return False
+    return bool(right.any()) and np.allclose(second - first, right, 1e-8)
 
 
 def _require_same(first, second, text):

@@ -139,7 +139,7 @@ def _lines(result, seen):
     elif result.passed:
         head += result.message
     form = NUMBERS.sub("0", text)
-    above = "(as above)" if text in seen else "(as above, with other numbers)"
+    above = "(as above)" if text in seen else "(as above, other numbers)"
     if text and form in seen:
         if result.error is None:
             head += above

@@ -25,7 +25,7 @@ What trains a network:
 
 What the notebooks look at:
 
-`receptive_field.py`        what a neuron sees, found by counting pixels
+`receptive_field/`          what a neuron sees, found by counting pixels
 `receptive_field_probe.py`  the same, asked of our own layers
 `studies.py`                the small nets that experiments are made with
 `experiments/`              what each idea of the recipes is worth; inside a network

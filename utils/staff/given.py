@@ -48,7 +48,7 @@ GIVEN = {
     "utils/experiments/": "CNN.ipynb uses it",
     "utils/studies.py": "notebooks train small nets with it",
     "utils/ladder.py": "CNN-Layers.ipynb uses it",
-    "utils/receptive_field.py": "Receptive-Fields.ipynb uses it",
+    "utils/receptive_field/": "Receptive-Fields.ipynb uses it",
     "utils/receptive_field_probe.py": "Receptive-Fields.ipynb uses it",
     "utils/plots/": "notebooks draw with it",
     "utils/workbook.py": "every notebook begins with it",

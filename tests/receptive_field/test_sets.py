@@ -1,22 +1,25 @@
 import doctest
 
+import hypothesis.strategies as st
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
-from utils import receptive_field as module
 from utils.receptive_field import (
     Layer,
+    along,
     ancestry,
     chain,
     coverage,
     geometry,
-    geometry_table,
+    largest_gap,
     measured_size,
     pixels,
     span,
     uncut,
     unit_counts,
 )
+from utils.receptive_field import sets as module
 from utils.shapes import output_size
 
 ALEXNET = [
@@ -112,23 +115,9 @@ def test_uncut_finds_the_smallest_image():
     assert uncut(chain([3, 3], [2, 1])) == (7, 0)
 
 
-def test_alexnet_as_published():
-    rows = geometry(ALEXNET, 227)
-    assert [row.size for row in rows] == [11, 19, 51, 67, 99, 131, 163, 195]
-    assert [row.step for row in rows] == [4, 8, 8, 16, 16, 16, 16, 32]
-    assert [-row.first for row in rows] == [0, 0, 16, 16, 32, 48, 64, 64]
-    assert [row.units for row in rows] == [55, 27, 27, 13, 13, 13, 13, 6]
-
-
 def test_alexnet_is_blind_on_224_pixels_and_not_on_227():
     assert np.flatnonzero(coverage(ALEXNET, 224) == 0).tolist() == [*range(219, 224)]
     assert coverage(ALEXNET, 227).min() > 0
-
-
-def test_half_padding_centres_unit_0_on_pixel_0():
-    rows = geometry(chain([3, 5, 7], [2, 1, 2], [1, 2, 3]), 64)
-    assert [row.centre for row in rows] == [0, 0, 0]
-    assert geometry([Layer(2, 2, kind="pool")], 8)[0].centre == 0.5
 
 
 def test_dilation_leaves_holes_and_moves_the_centre():
@@ -159,6 +148,93 @@ def test_the_table_of_part_e(layers, size, units, blind):
     assert np.sum(coverage(layers, 32) == 0) == blind
 
 
+@st.composite
+def dense_nets(draw):
+    """Nets without dilation; holes come from strides alone."""
+    pairs = st.tuples(st.integers(1, 4), st.integers(1, 4))
+    return chain(*zip(*draw(st.lists(pairs, min_size=1, max_size=4)), strict=True))
+
+
+@settings(max_examples=60)
+@given(dense_nets())
+def test_the_largest_gap_is_that_of_the_sets(layers):
+    seen = ancestry(layers, 0)[0]
+    assert largest_gap(layers) == max(np.diff(seen), default=0)
+    many = set().union(*(ancestry(layers, unit)[0] for unit in range(20)))
+    inside = [pixel for pixel in sorted(many) if pixel < span(layers, 19)[0]]
+    if len(inside) > 20:  # units far from either end
+        assert largest_gap(layers, "all") == max(np.diff(inside))
+
+
+def test_gaps_by_hand():
+    # a 3x3 layer below fills what a stride of 2 leaves open above, but not of 4
+    assert largest_gap(chain([3, 1], [1, 2]), "all") == 1
+    assert largest_gap(chain([3, 1], [1, 4]), "all") == 2
+    # windows of one pixel, two apart, read three at a time: holes inside the field
+    assert largest_gap(chain([1, 3], [2, 1])) == 2
+    assert largest_gap([Layer(1)]) == 0
+
+
+def test_each_axis_of_a_rectangular_net():
+    layers = [
+        Layer((3, 5), (2, 1), (1, 2)),
+        Layer(2, 2, kind="pool"),
+        Layer(3, dilation=(2, 1)),
+    ]
+    rows, columns = along(layers, 0), along(layers, 1)
+    assert unit_counts(rows, 32) == [32, 16, 8, 4]
+    assert unit_counts(columns, 32) == [32, 32, 16, 14]
+    for net, sizes, steps, firsts in (
+        (rows, [3, 5, 21], [2, 4, 4], [-1, -1, -1]),
+        (columns, [5, 6, 10], [1, 2, 2], [-2, -2, -2]),
+    ):
+        found = geometry(net, 32)
+        assert [row.size for row in found] == sizes
+        assert [row.step for row in found] == steps
+        assert [row.first for row in found] == firsts
+    assert span(rows, 2) == (7, 27) and len(pixels(rows, 2, 32)) == 15
+    assert span(columns, 7) == (12, 21)
+    assert span(columns, 13) == (24, 33) and pixels(columns, 13, 32)[-1] == 31
+    assert pixels(rows, 0, 32)[-1] == 19 and len(pixels(rows, 0, 32)) == 14
+    assert pixels(columns, 0, 32) == [*range(8)]
+
+
+def test_pads_may_differ_at_both_ends():
+    layers = [Layer(5, 2, (2, 1, 2, 1))]
+    assert unit_counts(layers, 8) == [8, 4]
+    seen = [pixels(layers, unit, 8) for unit in range(4)]
+    assert [(one[0], one[-1]) for one in seen] == [(0, 2), (0, 4), (2, 6), (4, 7)]
+
+
+def test_a_border_hides_pixels_behind_inner_padding():
+    layers = chain([2, 2], [2, 2], [0, 1])
+    assert span(layers, 14) == (54, 57)
+    assert pixels(layers, 14, 57) == [54, 55]
+
+
+@pytest.mark.parametrize(
+    ("m", "s", "share"),
+    [
+        ([1], [2], 0.25),
+        ([2], [3], 0.473),
+        ([3], [4], 0.5625),
+        ([3], [5], 0.316),
+    ],
+)
+def test_the_share_that_one_layer_sees(m, s, share):
+    seen = np.mean(coverage(chain(m, s), 32) > 0)
+    assert seen**2 == pytest.approx(share, abs=5e-4)
+
+
+def test_blind_pixels_of_small_nets():
+    for m, s, blind in (
+        ([3, 1], [1, 4], [*range(3, 32, 4)]),
+        ([5, 3], [3, 2], [29, 30, 31]),
+        ([3, 3], [2, 2], [31]),
+    ):
+        assert np.flatnonzero(coverage(chain(m, s), 32) == 0).tolist() == blind
+
+
 def test_seen_by_size_alone_is_not_enough():
     layers = chain([1, 3], [2, 1])  # fields of 5 pixels in steps of 2
     assert geometry(layers, 32)[-1][2:4] == (5, 2)
@@ -167,14 +243,6 @@ def test_seen_by_size_alone_is_not_enough():
 
 def test_a_unit_over_padding_only_sees_nothing():
     assert pixels([Layer(1, 1, 2)], 0, 4) == []
-
-
-def test_table_has_one_line_per_layer_and_the_numbers_of_geometry():
-    lines = geometry_table(ALEXNET, 227).splitlines()
-    assert len(lines) == 2 + len(ALEXNET)
-    assert lines[-1].split()[-5:] == ["6", "195", "32", "-64", "33"]
-    assert "3x3 pool, stride 2" in lines[-1]
-    assert max(map(len, lines)) <= 79
 
 
 def test_layers_given_are_not_changed():
@@ -187,17 +255,14 @@ def test_layers_given_are_not_changed():
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: Layer(0), "A layer's kernel is 0, expected an int >= 1"),
-        (lambda: Layer(3, 1.5), "A layer's stride is 1.5, expected an int >= 1"),
-        (lambda: Layer(3, 1, -1), "A layer's pad is -1, expected an int >= 0"),
-        (lambda: Layer(3, dilation=True), "A layer's dilation is True"),
-        (lambda: Layer(3, kind="transposed"), "kind is 'transposed', expected 'conv'"),
-        (lambda: Layer(2, 2, 1, kind="pool"), "pooling layer has pad = 1, expected 0"),
-        (lambda: chain([3, 3], [1]), "2 kernel sizes, 1 strides and 2 pads"),
         (lambda: unit_counts(chain([3], [1]), 2), r"Layer 1 \(3x3 conv\) has no unit"),
         (lambda: unit_counts([], 0), "The image size is 0, expected an int >= 1"),
         (lambda: pixels(chain([3], [1]), 6, 8), "unit is 6, expected .* 0 to 5"),
         (lambda: pixels(chain([3], [1]), -1, 8), "unit is -1, expected"),
+        (lambda: span([Layer((3, 5))]), r"3x5 conv does not .* along\(layers, 0\)"),
+        (lambda: coverage([Layer(3, (1, 2))], 8), "does not treat rows and columns"),
+        (lambda: largest_gap([Layer(3)], "both"), "units is 'both', expected"),
+        (lambda: largest_gap([Layer(3, dilation=2)]), "is dilated, expected dilat"),
     ],
 )
 def test_errors_are_sentences(call, sentence):
@@ -206,6 +271,6 @@ def test_errors_are_sentences(call, sentence):
 
 
 def test_examples_in_the_docstrings():
-    result = doctest.testmod(module)
+    result = doctest.testmod(module, extraglobs={"chain": chain})
     assert result.attempted >= 5
     assert result.failed == 0

@@ -99,8 +99,6 @@ def test_nothing_is_mirrored_where_the_image_is_too_small():
 
 
 def test_what_makes_no_difference_is_no_reading():
-    one = np.ones((1, 1, 1, 1))
-    assert readings.of_x(one) == []
     assert readings.of_steps(1) == []
     assert [text for text, _ in readings.of_padding(0)] == [
         "the padding is 1 and not pad"

@@ -6,12 +6,12 @@ mistake gets wrong; the properties of `utils.checks.properties` run on all of th
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from utils.checks import conv_mistakes, oracle
 from utils.checks.compare import EXACT, judge, judge_all
+from utils.checks.contrast import InCase
 from utils.checks.conv_readings import output_size
 from utils.checks.properties import (
     Layer,
@@ -156,9 +156,10 @@ def check_conv_forward(fn):
     Results
         One `Result` per property; never raises because of what ``fn`` does.
     """
-    properties = forward_properties(Convolution(), CONV_CASES, CONV_ALIAS)
-    properties.insert(1, ("hand-worked 3 x 3 example", conv_forward_by_hand))
-    properties.append(_with_fractions(out_is_right))
+    by_hand = [("hand-worked 3 x 3 example", conv_forward_by_hand)]
+    layer = Convolution()
+    properties = forward_properties(layer, CONV_CASES, CONV_ALIAS, by_hand)
+    properties.append(_with_fractions(out_is_right, layer))
     forward = Subject(fn)
     return run(forward.name, properties, forward)
 
@@ -178,16 +179,17 @@ def check_conv_backward(forward, backward):
     Results
         One `Result` per property.
     """
-    properties = backward_properties(Convolution(), CONV_CASES, CONV_TINY)
-    properties.insert(1, ("hand-worked 3 x 3 example", conv_backward_by_hand))
-    properties.append(_with_fractions(gradients_are_right))
+    by_hand = [("hand-worked 3 x 3 example", conv_backward_by_hand)]
+    layer = Convolution()
+    properties = backward_properties(layer, CONV_CASES, CONV_TINY, by_hand)
+    properties.append(_with_fractions(gradients_are_right, layer))
     forward, backward = Subject(forward), Subject(backward)
     return run(backward.name, properties, forward, backward)
 
 
-def _with_fractions(test):
+def _with_fractions(test, layer):
     """Come last: an array of the wrong dtype loses digits, but that is said before."""
-    return CONV_FRACTIONS.name, partial(test, Convolution(), CONV_FRACTIONS)
+    return CONV_FRACTIONS.name, InCase(test, layer, CONV_FRACTIONS)
 
 
 # One 3 x 3 image 1 ... 9 and one 2 x 2 filter (1 2 / 3 4) with bias 10.  The first

@@ -39,7 +39,7 @@ def same(values):
 
 def of_x(x):
     """Wrong readings of the image (N, C, H, W)."""
-    readings = [
+    return [
         ("image 0 is used for every image", x[:1] + 0 * x),
         *_channels(x, "image"),
         (
@@ -49,7 +49,6 @@ def of_x(x):
         (EXCHANGED.format("the image"), x.swapaxes(2, 3)),
         ("the channels are in reverse order", x[:, ::-1]),
     ]
-    return telling(x, readings)
 
 
 def of_padding(pad):
@@ -107,7 +106,7 @@ def of_w(w):
             ),
         ]
     square = "the filter is taken for a square: its {} serves as its {}, too"
-    readings = [
+    return [
         *turned,
         (square.format("height", "width"), _only(w, HH, HH)),
         (square.format("width", "height"), _only(w, WW, WW)),
@@ -121,7 +120,6 @@ def of_w(w):
         ("the last column of the filter is not used", _only(w, HH, WW - 1)),
         *((FLATTENED, reordered(w, order)) for order in ORDERS),
     ]
-    return telling(w, readings)
 
 
 def of_steps(stride):
@@ -205,7 +203,7 @@ def of_dout(dout, w):
         kept[index] = dout[index]
         return kept
 
-    readings = [
+    return [
         ("only image 0 counts", keep(np.s_[:1])),
         (f"only the last image counts: every image adds to it, {ADD}", keep(-1)),
         (
@@ -239,7 +237,6 @@ def of_dout(dout, w):
             dout.reshape(N, H_out, W_out, F).transpose(0, 3, 1, 2),
         ),
     ]
-    return telling(dout, readings)
 
 
 def of_collecting():
@@ -252,11 +249,6 @@ def of_collecting():
         (OVERWRITTEN, partial(assign, order=(0, 1, 2, 3))),
         (by_index, partial(assign, order=(2, 3, 0, 1))),
     ]
-
-
-def telling(right, readings):
-    """Keep the readings that make a difference."""
-    return [entry for entry in readings if not np.array_equal(entry[1], right)]
 
 
 def _channels(values, what):

@@ -1,7 +1,11 @@
+import io
+
 import nbformat
 import pytest
 from nbconvert.exporters import get_exporter
 from nbformat.v4 import new_markdown_cell, new_notebook
+from pypdf import PdfReader
+from traitlets.config import Config
 
 from tests.pdf.torture import code, question, stream
 from utils.cifar10 import SYNTHETIC_BANNER
@@ -25,6 +29,16 @@ def test_nbconvert_finds_the_exporter_and_gets_a_pdf(notebook, tmp_path):
     pdf, resources = exporter.from_filename(str(path))
     assert pdf.startswith(b"%PDF")
     assert resources["output_extension"] == exporter.file_extension == ".pdf"
+
+
+def test_nbconverts_preprocessors_are_at_work(notebook):
+    notebook.cells[1].metadata["tags"] = ["secret"]
+    options = {"enabled": True, "remove_cell_tags": ["secret"]}
+    exporter = TypstPDFExporter(config=Config({"TagRemovePreprocessor": options}))
+    pdf, _ = exporter.from_notebook_node(notebook)
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    assert SYNTHETIC_BANNER not in text
+    assert "A\n" in text
 
 
 def test_notes_go_to_nbconverts_log(caplog, monkeypatch):

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import re
+import struct
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -21,6 +22,8 @@ _MIME_OF_SUFFIX = {f".{suffix}": mime for mime, suffix in EXTENSIONS.items()}
 _MIME_OF_SUFFIX[".jpeg"] = "image/jpeg"
 # Larger files are no pictures for a page.
 MAX_SIZE = 50 * 2**20
+# Decoded, each takes up to four bytes; a small file can hold any number of them.
+MAX_PIXELS = 100 * 10**6
 _DATA_URI = re.compile(r"data:(?P<mime>[^;,]+)[^,]*?(?P<base64>;base64)?,(?P<data>.*)")
 
 
@@ -52,6 +55,8 @@ def image(context, data, mime, width=None, inline=False, alt="", label=""):
     if extension is None:
         context.note(f"{label}: pictures of type {mime} cannot be printed")
         return context.warning_box("image", f"{label} ({mime}) cannot be printed")
+    if _pixels(data) > MAX_PIXELS:
+        return _refused(context, label, f"has more than {MAX_PIXELS:,} pixels")
     name = f"{hashlib.sha256(data).hexdigest()[:16]}.{extension}"
     (context.engine.folder / name).write_bytes(data)
     error = context.engine.image_error(name)
@@ -65,6 +70,33 @@ def image(context, data, mime, width=None, inline=False, alt="", label=""):
     if inline:
         return "#" + call("box", picture)
     return "#" + call("fit", string(context.place), picture)
+
+
+def _pixels(data):
+    """Return width times height as a PNG, GIF or JPEG says; 0 if it does not."""
+    try:
+        if data.startswith(b"\x89PNG"):
+            width, height = struct.unpack(">II", data[16:24])
+        elif data.startswith(b"GIF8"):
+            width, height = struct.unpack("<HH", data[6:10])
+        elif data.startswith(b"\xff\xd8"):
+            height, width = _size_of_jpeg(data)
+        else:
+            return 0
+    except struct.error:
+        return 0  # cut short: decoding it will say so
+    return width * height
+
+
+def _size_of_jpeg(data):
+    """Return height and width from the first frame header."""
+    position = 2
+    while True:
+        marker, length = struct.unpack(">HH", data[position : position + 4])
+        # Start of frame, in all its variants; the others define tables.
+        if 0xFFC0 <= marker <= 0xFFCF and marker not in (0xFFC4, 0xFFC8, 0xFFCC):
+            return struct.unpack(">HH", data[position + 5 : position + 9])
+        position += 2 + length
 
 
 def image_from_text(context, encoded, mime, **options):

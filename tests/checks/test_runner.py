@@ -217,6 +217,7 @@ BROKEN_NETS = {
     "no params": ("pass", "self.params is missing or not a dict"),
     "params is a list": ("self.params = []", "self.params is missing or not a dict"),
     "no averages": ("self.bn_params = 3", "came to a stop: TypeError"),
+    "death": ("import os; os._exit(3)", "ended the process with exit status 3"),
     "no loss": ("self.params = given_params()", "has no loss"),
 }
 HEAD = """

@@ -4,8 +4,8 @@ A check takes the functions it judges as arguments, so nothing here imports an
 exercise; only the command line (`utils.checks.runner`) looks them up.  It returns a
 list of `Result` with ``name``, ``passed``, ``error``, ``limit`` and ``message``, and
 never raises because of what the functions do.  A function that comes from a student's
-file runs in a fresh process (`process`, which starts `child` and talks to it by
-`wire`); any other, and any `subject` in general, in this one.
+file runs in a fresh process (`remote` starts a `process`, in which `child` runs, and
+talks to it by `wire`); any other is called in this one (`subject`).
 
 Read `compare` (how two arrays are judged), then `properties` (what holds for every
 layer), then the module of a notebook.

@@ -1,12 +1,8 @@
-"""Judge here, run there: a student's code in a fresh process of its own.
+"""A fresh Python process for a student's code, that cannot do us any harm.
 
-The process has just been started and reads the file as it is on disk, so no stale
-kernel, cache or helper can lie; what it does to itself (endless loops, crashes, all the
-memory, floods of prints) is a sentence here.  It gets inputs and returns values: no
-verdict ever comes through the pipe, and nothing it sends is believed (`wire`).
-
-Whatever is not found in a file of the student (a lambda, a function of a notebook's
-cell) and the given layers of ``utils`` are called in this process, as before.
+What the code does to its process (endless loops, crashes, all the memory, floods of
+prints) is a sentence here, and nothing it sends is believed (`wire`).  What the process
+can be asked for is in `child`; who asks is in `remote`.
 """
 
 import contextlib
@@ -23,23 +19,11 @@ import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from utils.checks import wire
 from utils.checks.compare import Wrong
-from utils.checks.subject import (
-    NotWritten,
-    Source,
-    as_pair,
-    no_function,
-    place,
-    plain,
-    source_of,
-    stopped,
-)
+from utils.checks.subject import place, plain
 
 CHILD = Path(__file__).with_name("child.py")
-REMEMBERED = 4  # calls whose arguments are watched, as in the child
 SLICE = 0.1  # seconds; a laptop that slept in between has used one slice only
 
 
@@ -135,7 +119,11 @@ class Process:
         try:
             return wire.decode(data, self._thing)
         except wire.Rubbish as error:
-            raise self._die(f"answered with something unreadable: {error}") from None
+            raise self.unreadable(error) from None
+
+    def unreadable(self, error):
+        """End the process and return why: what it sent is no honest answer."""
+        return self._die(f"answered with something unreadable: {error}")
 
     def _thing(self, handle, name):
         thing = wire.opaque(handle, name)
@@ -151,17 +139,18 @@ class Process:
                 data = b""
             self.waited += min(time.monotonic() - begin, 2 * SLICE)
             if data is None:
-                raise self._die(self._cause_of_death())
+                cause = self._cause_of_death()
+                raise self._die(cause, self._place_after("Fatal Python error"))
             if data:
                 return data
             if self.waited > self.patience:
                 raise self._die(
                     f"did not return within {self.patience:g} seconds: is there "
-                    "a loop or a wait that never ends?"
+                    "a loop or a wait that never ends?",
+                    self._slow_place(),
                 )
 
-    def _die(self, what):
-        where = self._last_place()
+    def _die(self, what, where=""):
         self.kill()
         self.death = plain(f"{self.now} {what}" + (f" ({where})" if where else ""))
         return Dead(self.death)
@@ -182,15 +171,24 @@ class Process:
             "exit."
         )
 
-    def _last_place(self):
-        """Return where the student's code was last seen."""
+    def _slow_place(self):
+        """Return where the code is; on a busy machine that takes a moment to learn."""
+        for _ in range(20):
+            if where := self._place_after("Timeout"):
+                return where
+            time.sleep(SLICE)
+        return ""
+
+    def _place_after(self, mark):
+        """Return the student's line in the last traceback that begins with a mark."""
         with contextlib.suppress(OSError):
-            text = Path(self.log).read_bytes()[-20_000:].decode("ascii", "replace")
-            dumps = re.split(r"^(?:Timeout|Fatal Python error)", text, flags=re.M)
-            seen = re.findall(r'^  File "(.*)", line (\d+)', dumps[-1], flags=re.M)
+            text = Path(self.log).read_bytes()[-50_000:].decode("ascii", "replace")
             file = str(self.file).encode("ascii", "backslashreplace").decode()
-            line = next((line for name, line in seen if name == file), None)
-            return place(self.file, line) if line else ""
+            for dump in reversed(re.split(f"^{mark}", text, flags=re.M)[1:]):
+                seen = re.findall(r'^  File "(.*)", line (\d+)', dump, flags=re.M)
+                line = next((line for name, line in seen if name == file), None)
+                if line:
+                    return place(self.file, line)
         return ""
 
     def kill(self):
@@ -245,196 +243,7 @@ class Process:
                 self.lines_lost += data[room:].count(b"\n")
 
 
-class RemoteSubject:
-    """A function or class of a student in another process, with `Subject`'s interface.
-
-    Parameters
-    ----------
-    process : Process
-        Where it lives.
-    thing : Opaque
-        The function or class there, or the instance whose ``method`` is called.
-    name : str
-        How messages call it.
-    method : str, optional
-        Name of a method.
-    """
-
-    def __init__(self, process, thing, name, method=""):
-        self.process, self.thing, self.name = process, thing, name
-        self.method_name = method
-        self.shared = []
-
-    @property
-    def dead(self):
-        """Tell whether the process is no more."""
-        return bool(self.process.death)
-
-    def __call__(self, *args, **kwargs):
-        """Call the student's code and return what it returns, by value."""
-        return self._call(args, kwargs, ())
-
-    def _call(self, args, kwargs, kept):
-        calls = self.process.calls
-        calls.append([*args, *kwargs.values()])
-        del calls[:-REMEMBERED]
-        request = (self.thing, self.method_name, args, kwargs, kept)
-        value, shares, changes = self._ask("call", *request)
-        with _believing_nothing(self.process):
-            self.shared = [
-                (value if k < 0 else value[k], calls[-1][given]) for k, given in shares
-            ]
-            for ago, k, new in changes:
-                calls[-1 - ago][k] = self._restore(calls[-1 - ago][k], new)
-        return value
-
-    def _ask(self, *request):
-        self.process.now = self.name
-        kind, *answer = self.process.ask(*request)
-        if kind == "raised":
-            raise _raised(self.name, *answer)
-        return answer
-
-    def _restore(self, old, new):
-        """Do to an argument what the student's code did to its copy."""
-        if isinstance(old, dict) and isinstance(new, dict):
-            old.clear()
-            old.update(new)
-        elif isinstance(old, list) and isinstance(new, list):
-            old[:] = new
-        elif isinstance(old, np.ndarray) and isinstance(new, np.ndarray):
-            if (old.shape, old.dtype) != (new.shape, new.dtype):
-                raise Wrong(
-                    f"{self.name} changed the shape or dtype of an argument: it "
-                    "belongs to the caller, so copy it."
-                )
-            old[...] = new
-        return old
-
-    def method(self, instance, name):
-        """Return a subject for a method of an instance this subject made."""
-        if (
-            not isinstance(instance, wire.Opaque)
-            or not self._ask("has", instance, name)[0]
-        ):
-            raise Wrong(f"{self.name} has no {name}.")
-        return RemoteSubject(self.process, instance, f"{self.name}.{name}", name)
-
-    def read(self, instance, name, default=None):
-        """Return a copy of an attribute of an instance."""
-        return self._ask("read", instance, name, default)[0]
-
-    def write(self, instance, name, value):
-        """Set an attribute; dicts, and dicts in a list, are filled again in place."""
-        self._ask("write", instance, name, value)
-
-    def shares_memory(self, out, argument):
-        """Tell whether an array that the last call returned lies in an argument."""
-        return any(argument is given for one, given in self.shared if one is out)
-
-    def pair(self, *args, names=("out", "cache")):
-        """Call and return the tuple that was asked for; see `Subject.pair`."""
-        kept = tuple(k for k, name in enumerate(names) if name == "cache")
-        return as_pair(self.name, self._call(args, {}, kept), names)
-
-
-@contextlib.contextmanager
-def _believing_nothing(process):
-    """Turn what a dishonest answer leads to into the end of its process."""
-    try:
-        yield
-    except (TypeError, ValueError, IndexError, KeyError) as error:
-        raise process._die(f"answered with something unreadable: {error}") from None
-
-
-def _raised(name, unwritten, kind, text, file, line):
-    where = place(str(file), line) if file else ""
-    if unwritten:
-        return NotWritten(plain(text) or f"{name} is not written yet")
-    return Wrong(stopped(name, str(kind), str(text), where))
-
-
 def _signal_name(number):
     with contextlib.suppress(ValueError):
         return f" with signal {number} ({signal.Signals(number).name})"
     return ""
-
-
-@contextlib.contextmanager
-def separate(*subjects, limits=None):
-    """Move subjects into a process of their own for as long as a check takes.
-
-    Parameters
-    ----------
-    *subjects : Subject
-        What is to be judged.
-    limits : Limits, optional
-        By default ``LIMITS``.
-
-    Yields
-    ------
-    subjects : list
-        Their twins in a fresh process, or themselves where they have no file.
-    printed : callable
-        Gives, after the process has ended, the text that the code printed.
-
-    Raises
-    ------
-    Wrong
-        If the file cannot be imported or does not define a name.
-    """
-    limits = limits or LIMITS
-    sources = _sources(subjects, limits)
-    if sources is None:
-        yield subjects, str
-        return
-    process, problem = _started(limits)
-    if problem:
-        yield subjects, lambda: problem
-        return
-    try:
-        yield _open(process, sources), process.printed
-    finally:
-        process.close()
-
-
-def _started(limits):
-    """Return a process and why there is none."""
-    try:
-        return Process(limits), ""
-    except OSError as error:
-        return None, f"(not in a process of its own, the system refused: {error})"
-
-
-def _sources(subjects, limits):
-    """Return the source of every subject, or None if they are to stay here."""
-    found = [source_of(subject.function) for subject in subjects]
-    asked = any(isinstance(subject.function, Source) for subject in subjects)
-    if not asked and not (limits.separate and any(one and one.own for one in found)):
-        return None
-    return None if None in found else found
-
-
-def _open(process, sources):
-    process.file = next(source.file for source in sources if source.own)
-    process.now = plain(sources[0].where)
-    process.start()
-    subjects = []
-    for source in sources:
-        process.now = source.where
-        kind, *answer = process.ask(
-            "open", source.file, source.module, source.folder, (source.name,)
-        )
-        if kind == "raised":
-            raise source.problem(*answer)
-        if kind == "missing":
-            raise Wrong(
-                f"{source.where} does not define {source.name}: was it renamed or "
-                "deleted?"
-            )
-        [(thing, is_callable)] = answer[0]
-        if not is_callable:
-            raise Wrong(no_function(source.name, type(thing).__name__))
-        subjects.append(RemoteSubject(process, thing, source.name))
-    process.waited, process.patience = 0.0, process.limits.seconds
-    return subjects

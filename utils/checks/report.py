@@ -10,7 +10,7 @@ import textwrap
 
 from utils.checks.compare import Result, Undecided, Wrong
 from utils.checks.contrast import Outcome, settle
-from utils.checks.process import separate
+from utils.checks.remote import separate
 from utils.checks.subject import NotWritten, plain
 
 WIDTH = 76

@@ -4,7 +4,7 @@
 
 This module is the one place among the provided code that looks up exercises.  It does
 so by name and only when a check is asked for, and each check imports the file in a
-process of its own (`utils.checks.process`), so that an exercise file that does not even
+process of its own (`utils.checks.remote`), so that an exercise file that does not even
 parse makes one FAIL line here and breaks nothing else.
 """
 
@@ -31,8 +31,8 @@ from utils.checks.conv_layers import (
     check_conv_forward,
 )
 from utils.checks.max_pool import check_max_pool_backward, check_max_pool_forward
-from utils.checks.process import separate
 from utils.checks.receptive_field import check_receptive_field
+from utils.checks.remote import separate
 from utils.checks.report import Results, format_report
 from utils.checks.spatial_batchnorm import (
     check_spatial_batchnorm_backward,

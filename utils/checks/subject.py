@@ -70,7 +70,7 @@ class Subject:
     the student's own line.  KeyboardInterrupt passes through: it is the student's.
 
     A property uses nothing but the methods below, so that
-    `utils.checks.process.RemoteSubject` can take its place.
+    `utils.checks.remote.RemoteSubject` can take its place.
 
     Parameters
     ----------

@@ -11,7 +11,8 @@
 - ``document``: cover, notebooks, source files; ``notebook``: cells, questions and
   headings.
 - ``markdown``, ``html``, ``outputs``, ``images``, ``tables``: what cells hold.
-- ``texmath``, ``texcommands``, ``texsymbols``: LaTeX formulas to Typst's.
+- ``texmath``: LaTeX formulas to Typst's; ``texreader``, ``textext``, ``texsymbols``,
+  ``texcommands``, ``texdelimiters``, ``texenvironments``: what they are made of.
 - ``lines``, ``highlight``, ``terminal``: code and printed output.
 - ``context``, ``typst_source``, ``engine``, ``template.typ``: what all of them share.
 """

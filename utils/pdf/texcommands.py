@@ -1,4 +1,4 @@
-r"""What LaTeX commands with arguments become: ``\frac``, ``\left``, ``\begin`` ...
+r"""What LaTeX commands with arguments become: ``\frac``, ``\overset``, ``\tag`` ...
 
 Every handler gets the parser, standing right behind the command, and the
 command's name; it takes its arguments from the parser and returns Typst math,
@@ -8,196 +8,275 @@ or None if nothing is printed.
 import re
 import unicodedata
 
-from utils.pdf import texsymbols
-from utils.pdf.texsymbols import WORD_SPACE
+from utils.pdf.texdelimiters import delimiter, side
+from utils.pdf.texreader import Macro, Reader, TexError, Token, length
+from utils.pdf.texsymbols import EMPTY, FORMS, SYMBOLS, escape
+from utils.pdf.textext import text
 from utils.pdf.typst_source import colour, string
 
-THIN_SPACE = "\u2009"
-EMPTY = '""'
+# Arrows that grow with what is written above them.
+LONG_ARROWS = {
+    "xrightarrow": "→",
+    "xleftarrow": "←",
+    "xleftrightarrow": "↔",
+    "xRightarrow": "⇒",
+    "xLeftarrow": "⇐",
+    "xLeftrightarrow": "⇔",
+    "xmapsto": "↦",
+    "xhookrightarrow": "↪",
+    "xhookleftarrow": "↩",
+    "xrightharpoonup": "⇀",
+    "xrightharpoondown": "⇁",
+    "xleftharpoonup": "↼",
+    "xleftharpoondown": "↽",
+    "xrightleftharpoons": "⇌",
+    "xtwoheadrightarrow": "↠",
+    "xlongequal": "\\=",
+}
+# Names of LaTeX's colour packages that Typst does not know.
+COLOURS = {
+    "darkgray": "#404040",
+    "lightgray": "#bfbfbf",
+    "BrickRed": "#b6321c",
+    "RedOrange": "#f26035",
+    "Orange": "#f58137",
+    "Goldenrod": "#d9a400",
+    "ForestGreen": "#009b55",
+    "OliveGreen": "#3c8031",
+    "Emerald": "#00a99d",
+    "TealBlue": "#00aeb3",
+    "Cerulean": "#00a2e3",
+    "RoyalBlue": "#0071bc",
+    "NavyBlue": "#006eb8",
+    "MidnightBlue": "#006795",
+    "Purple": "#99479b",
+    "Plum": "#92268f",
+    "RubineRed": "#ed017d",
+    "Maroon": "#af3235",
+    "Brown": "#792500",
+}
+
+_COLOUR_PARTS = {"rgb": 1, "RGB": 255, "gray": 1}
 
 
-class TexError(ValueError):
-    """A formula that cannot be converted; the message says why."""
+def table(*groups):
+    """Return a dictionary from (names in one string, handler) pairs."""
+    return {name: handler for names, handler in groups for name in names.split()}
 
 
-def escape(character):
-    """Return one character so that Typst's math prints it."""
-    return "\\" + character if character in texsymbols.TYPST_SPECIAL else character
+def typst_colour(model, name):
+    r"""Return a Typst colour, or raise TexError.
 
-
-def typst_colour(name):
-    """Return a Typst colour, or raise TexError."""
-    value = colour(name)
+    Parameters
+    ----------
+    model : str or None
+        As in ``\color[RGB]{...}``: "rgb", "RGB", "gray", "HTML" or "named".
+    name : str
+        A name, ``#rrggbb``, or the parts of the model.
+    """
+    value = None
+    name = name.strip()
+    if model in (None, "named"):
+        value = colour(COLOURS.get(name, name))
+    elif model == "HTML":
+        value = colour(f"#{name}")
+    elif model in _COLOUR_PARTS and re.fullmatch(r"[\d.,\s]{1,40}", name):
+        parts = [part.strip() for part in name.split(",")] * (
+            3 if model == "gray" else 1
+        )
+        if len(parts) == 3 and all(re.fullmatch(r"\d*\.?\d+", part) for part in parts):
+            shares = [float(part) / _COLOUR_PARTS[model] for part in parts]
+            if max(shares) <= 1:
+                value = colour("#" + "".join(f"{round(255 * s):02x}" for s in shares))
     if value is None:
-        raise TexError(f"unknown colour {name.strip()}")
+        raise TexError(f"unknown colour {name}")
     return value
-
-
-def _delimiter(parser):
-    r"""Read the delimiter after ``\left`` or ``\big``; "" for the empty one."""
-    kind, value = parser.next()
-    if value == ".":
-        return ""
-    if kind == "command":
-        value = texsymbols.SYMBOLS.get(value, "")
-    value = {"<": "⟨", ">": "⟩"}.get(value, value)
-    if len(value) != 1:
-        raise TexError("bad delimiter")
-    return value
-
-
-# Text inside formulas.
-
-
-def _text(parser, raw):
-    r"""Convert the inside of ``\text{...}``, which may hold ``$math$`` again."""
-    out = []
-    for number, piece in enumerate(re.split(r"(?<!\\)\$", raw)):
-        if number % 2:
-            out.append(parser.convert_part(piece))
-        elif piece:
-            out.append(_plain_text(piece))
-    return "".join(out) or EMPTY
-
-
-def _plain_text(piece):
-    piece = re.sub(r"\\(text(?:bf|it|rm|tt)?|mathrm|emph)\s*\{([^{}]*)\}", r"\2", piece)
-    piece = re.sub(r"\\([{}$%&#_ ])", r"\1", piece).replace("~", "\u00a0")
-    if "\\" in piece:
-        raise TexError("command inside \\text: " + piece.strip())
-    piece = piece.replace("{", "").replace("}", "")
-    words = piece.strip()
-    if not words:
-        return WORD_SPACE
-    before = WORD_SPACE if piece[0] in " \u00a0" else ""
-    after = WORD_SPACE if piece[-1] in " \u00a0" else ""
-    return f"{before}upright({string(words)}){after}"
-
-
-def _text_command(parser, name):
-    form = {
-        "textbf": "bold({})",
-        "textit": "italic({})",
-        "emph": "italic({})",
-        "texttt": "mono({})",
-    }.get(name, "{}")
-    return form.format(_text(parser, parser.raw_group()))
-
-
-def _operator_name(parser, name):
-    raw = re.sub(r"\\[,;: ]", THIN_SPACE, parser.raw_group())
-    limits = "true" if name.endswith("*") else "false"
-    return f"op({_text(parser, raw)}, limits: #{limits})"
 
 
 # Fractions, roots, things above and below.
 
 
 def _fraction(parser, name):
+    if name == "cfrac":
+        parser.optional_group()
     frac = f"frac({parser.argument()}, {parser.argument()})"
     form = {"dfrac": "display({})", "cfrac": "display({})", "tfrac": "inline({})"}
     return form.get(name, "{}").format(frac)
 
 
+def _skewed(parser, name):
+    return f'frac({parser.argument()}, {parser.argument()}, style: "skewed")'
+
+
 def _binomial(parser, name):
-    return f"binom({parser.argument()}, {parser.argument()})"
+    form = {"dbinom": "display({})", "tbinom": "inline({})"}.get(name, "{}")
+    return form.format(f"binom({parser.argument()}, {parser.argument()})")
+
+
+def _general_fraction(parser, name):
+    left, right, line, style = (parser.raw_group().strip() for _ in range(4))
+    above, below = parser.argument(), parser.argument()
+    if style not in ("", "0", "1", "2", "3"):
+        raise TexError(f"bad style {style} of \\genfrac")
+    if line and length(line) == 0:
+        body = f"mat(delim: #none, row-gap: #0.25em, {above}; {below})"
+    else:
+        body = f"frac({above}, {below})"
+    if left or right:
+        left, right = (
+            delimiter(Reader(mark or ".", {}, parent=parser)) for mark in (left, right)
+        )
+        parts = [side(left, "opening"), body, side(right, "closing")]
+        body = f"lr({parser.join(parts)})"
+    forms = {"0": "display({})", "1": "inline({})", "2": "script({})"}
+    return forms.get(style, "sscript({})" if style else "{}").format(body)
 
 
 def _root(parser, name):
     index = parser.optional_group()
     if index is None:
         return f"sqrt({parser.argument()})"
-    return f"root({parser.convert_part(index)}, {parser.argument()})"
+    return f"root({parser.convert_part(index) or EMPTY}, {parser.argument()})"
 
 
-def _brace(parser, name):
-    return f"{name}({parser.argument()})"
+def _plain_root(parser, name):
+    index = parser.sequence(lambda kind, value: (kind, value) == ("command", "of"))
+    if parser.at_end():
+        raise TexError("\\root without \\of")
+    parser.next()
+    return f"root({index or EMPTY}, {parser.argument()})"
 
 
 def _stacked(parser, name):
     r"""Convert ``\overset``, ``\stackrel`` (above) and ``\underset`` (below)."""
     mark, base = parser.argument(), parser.argument()
-    if name == "underset":
-        return f"attach(limits({base}), b: {mark})"
-    form = f"attach(limits({base}), t: {mark})"
-    is_relation = name == "stackrel" or base in ("\\=", "≡", "→", "∼", "≈", "←")
-    return f'class("relation", {form})' if is_relation else form
+    side = "b" if name == "underset" else "t"
+    form = f"attach(limits({base}), {side}: {mark})"
+    return f'class("relation", {form})' if name == "stackrel" else form
+
+
+def _over_and_under(parser, name):
+    above, below, base = parser.argument(), parser.argument(), parser.argument()
+    return f"attach(limits({base}), t: {above}, b: {below})"
 
 
 def _long_arrow(parser, name):
     below, above = parser.optional_group(), parser.argument()
-    arrow = "→" if "right" in name else "←"
-    under = f", b: {parser.convert_part(below)}" if below else ""
-    return f"attach(limits(stretch({arrow}, size: #150%)), t: {above}{under})"
-
-
-def _substack(parser, name):
-    rows = re.split(r"\\\\", parser.raw_group().replace("\\\\ ", "\\\\"))
-    cells = "; ".join(parser.convert_part(row) for row in rows)
-    return f"mat(delim: #none, row-gap: #0.15em, {cells})"
+    arrow = f"stretch({LONG_ARROWS[name]}, size: #(100% + 1em))"
+    under = f", b: {parser.convert_part(below) or EMPTY}" if below else ""
+    return f"attach(limits({arrow}), t: {above}{under})"
 
 
 def _negated(parser, name):
-    symbol = (parser.atom() or "").removeprefix("\\")
+    symbol = parser.argument()
+    if symbol == FORMS["mid"]:
+        return "∤"
+    symbol = re.sub(r'^class\("\w+", (.*)\)$', r"\1", symbol).removeprefix("\\")
     joined = unicodedata.normalize("NFC", symbol + "\u0338")
-    return joined if len(joined) == 1 else f"cancel({escape(symbol)})"
+    if len(joined) == 1:
+        return escape(joined)
+    return f"cancel({escape(symbol) if len(symbol) == 1 else symbol})"
 
 
-# Delimiters that grow.
+def _cancel_to(parser, name):
+    value, body = parser.argument(), parser.argument()
+    return f"attach(cancel({body}), tr: → {value})"
 
 
-def _side(mark, side):
-    if mark in ("|", "‖"):
-        return f'class("{side}", {mark})'
-    return escape(mark) if mark else ""
+def _sided(parser, name):
+    r"""Convert ``\sideset{_a^b}{_c^d}\sum`` and ``\prescript{a}{b}{x}``."""
+    if name == "prescript":
+        above, below = parser.argument(), parser.argument()
+        return f"attach({parser.argument()}, tl: {above}, bl: {below})"
+    corners = []
+    for hand in "lr":
+        corner = type(parser)(parser.raw_group(), parser.macros, parent=parser)
+        below, above, _ = corner.scripts()
+        if not corner.at_end():
+            raise TexError("\\sideset takes only indices and exponents")
+        corners += [(f"t{hand}", above), (f"b{hand}", below)]
+    base = parser.atom() or EMPTY
+    below, above, limits = parser.scripts()
+    if limits != "nolimits":
+        base = f"limits({base})"
+    corners += [("t", above), ("b", below)]
+    marks = "".join(f", {place}: {mark}" for place, mark in corners if mark is not None)
+    return f"attach({base}{marks})"
 
 
-def _left_right(parser, name):
-    parts = [_side(_delimiter(parser), "opening")]
-    while True:
-        parts.append(
-            parser.sequence(lambda k, v: k == "command" and v in ("right", "middle"))
-        )
-        if parser.at_end():
-            raise TexError("\\left without \\right")
-        if parser.next()[1] == "right":
-            break
-        parts.append(f"mid({escape(_delimiter(parser))})")
-    parts.append(_side(_delimiter(parser), "closing"))
-    return f"lr({parser.join(part for part in parts if part)})"
+# Names, sizes and colours.
 
 
-def _big(parser, name):
-    size, side = re.fullmatch(r"(big|Big|bigg|Bigg)([lrm]?)", name).groups()
-    mark = _delimiter(parser)
-    if not mark:
-        return None
-    kind = {"l": "opening", "r": "closing", "m": "relation"}.get(side)
-    if kind is None:
-        closers = texsymbols.CLOSERS
-        kind = "opening" if mark in closers else "normal"
-        kind = "closing" if mark in closers.values() else kind
-    em = texsymbols.BIG_SIZES[size]
-    return f'class("{kind}", lr(size: #{em}em, {escape(mark)}))'
+def _operator_name(parser, name):
+    raw = parser.raw_group()
+    letters = re.sub(r"\\[,;: ]", "\u2009", re.sub(r"(?<!\\)\s", "", raw))
+    limits = "true" if name.endswith("*") else "false"
+    if re.fullmatch(r"[\w\u2009*'.-]+", letters):
+        return f"op({string(letters)}, limits: #{limits})"
+    return f"op(upright({parser.convert_part(raw) or EMPTY}), limits: #{limits})"
 
 
-# Small ones.
+def _dots(parser, name):
+    """Convert dots, which stand higher between operators."""
+    parser.expand()
+    mark = SYMBOLS.get(parser.peek().value, parser.peek().value) or ""
+    is_operator = mark == "-" or (len(mark) == 1 and unicodedata.category(mark) == "Sm")
+    return "⋯" if is_operator else "…"
+
+
+def _negative_space(parser, name):
+    r"""Convert ``\!``; before ``\left`` it takes back what only TeX puts there."""
+    return None if parser.peek() == ("command", "left") else FORMS["negthinspace"]
+
+
+def _space(parser, name):
+    return f"#h({parser.length():g}em)"
+
+
+def _vertical_phantom(parser, name):
+    if parser.whole.is_measured:
+        # Typst would lay out the innermost twice for each one around it.
+        raise TexError("\\vphantom inside \\vphantom")
+    parser.whole.is_measured = True
+    body = f"hide($ {parser.nested(parser.argument())} $)"
+    parser.whole.is_measured = False
+    return f"#context {{ let it = {body}; it + h(-measure(it).width) }}"
 
 
 def _coloured(parser, name):
-    value = typst_colour(parser.raw_group())
-    return f"text(fill: #{value}, {parser.argument()})"
+    fill = typst_colour(parser.optional_group(), parser.raw_group())
+    return f"text(fill: #{fill}, {parser.argument()})"
 
 
-def _modulo(parser, name):
-    if name == "bmod":
-        return 'class("binary", op("mod"))'
-    return f'#h(0.6em)\\(op("mod"){WORD_SPACE}{parser.argument()}\\)'
+def _colour_box(parser, name):
+    stroke = ""
+    if name == "fcolorbox":
+        stroke = f"stroke: 0.5pt + {typst_colour(None, parser.raw_group())}, "
+    fill = typst_colour(parser.optional_group(), parser.raw_group())
+    body = text(parser, parser.raw_group())
+    return f"#box({stroke}fill: {fill}, inset: 3pt, ${body}$)"
+
+
+def _define_colour(parser, name):
+    raise TexError("\\definecolor is not supported: write the colour where it is used")
+
+
+# Tags, labels, lines.
 
 
 def _tag(parser, name):
     label = parser.raw_group()
-    parser.tag = label if name == "tag*" else f"({label})"
+    if parser.whole.tag is not None:
+        raise TexError("more than one \\tag")
+    parser.whole.tag = label if name == "tag*" else f"({label})"
+
+
+def _label(parser, name):
+    parser.whole.labels.append(parser.raw_group())
+
+
+def _reference(parser, name):
+    return parser.reference(name, parser.raw_group())
 
 
 def _skip_argument(parser, name):
@@ -205,161 +284,101 @@ def _skip_argument(parser, name):
 
 
 def _new_line(parser, name):
+    if name == "\\":
+        line_skip(parser)
     return "\\ "
+
+
+def line_skip(parser):
+    r"""Take what may stand right behind ``\\``: a star and a length in brackets."""
+    if parser.peek(skip_space=False) == Token("character", "*"):
+        parser.next()
+    extra = parser.optional_group(skip_space=False)
+    if extra is not None:
+        length(extra)
 
 
 # Macros.
 
 
 def _new_command(parser, name):
-    macro = parser.raw_group().strip().removeprefix("\\")
-    count, body = parser.optional_group(), parser.raw_group()
-    if name.startswith("Declare"):
-        star = "*" if name.endswith("*") else ""
-        body = f"\\operatorname{star}{{{body}}}"
-    count = (count or "0").strip()
-    if not re.fullmatch("[0-9]", count):
+    macro = parser.command_name()
+    count, default = (parser.optional_group() or "0").strip(), parser.optional_group()
+    if not re.fullmatch("[0-9]", count) or (default is not None and count == "0"):
         raise TexError(f"bad number of arguments for \\{macro}")
-    parser.macros[macro] = (int(count), body)
+    if name.startswith("provide") and macro in parser.macros:
+        parser.raw_group()
+        return
+    parser.macros[macro] = Macro(int(count), parser.raw_group(), default)
+
+
+def _declare_operator(parser, name):
+    macro, body = parser.command_name(), parser.raw_group()
+    star = "*" if name.endswith("*") else ""
+    parser.macros[macro] = Macro(0, f"\\operatorname{star}{{{body}}}")
 
 
 def _plain_define(parser, name):
-    macro, count = parser.next()[1], 0
-    while parser.peek() == ("character", "#"):
-        parser.next()
-        parser.next()
+    macro, count = parser.command_name(), 0
+    while (token := parser.next(skip_space=False)) == Token("character", "#"):
         count += 1
-    parser.macros[macro] = (count, parser.raw_group())
+        if parser.next(skip_space=False).value != str(count) or count > 9:
+            raise TexError(f"bad arguments of \\{macro}")
+    if token.kind == "space" and parser.peek() == Token("character", "{"):
+        token = parser.next()
+    if token != Token("character", "{"):
+        raise TexError(f"\\def\\{macro} with marks between its arguments")
+    parser.position -= 1
+    parser.macros[macro] = Macro(count, parser.raw_group())
 
 
-# Environments.
+def _alias(parser, name):
+    macro = parser.command_name()
+    if parser.peek() == Token("character", "="):
+        parser.next()
+    token = parser.next()
+    if token.kind != "command":
+        parser.macros[macro] = Macro(0, token.value)
+    else:
+        known = parser.macro(token.value)
+        parser.macros[macro] = Macro(*known) if known else Macro(None, token.value)
 
 
-def _environment(parser, name):
-    kind = parser.raw_group()
-    spec = ""
-    if kind in ("array", "alignat", "alignat*", "alignedat"):
-        parser.optional_group()
-        spec = parser.raw_group()
-    if kind in texsymbols.CASES:
-        return _cases(parser, kind)
-    if kind in texsymbols.MATRICES:
-        return _matrix(parser, kind, spec)
-    if kind in texsymbols.ALIGNED:
-        return _aligned(parser, kind)
-    raise TexError(f"unknown environment {kind}")
+def _paired_delimiter(parser, name):
+    macro, left, right = (parser.command_name(), parser.raw_group(), parser.raw_group())
+    parser.macros[macro] = Macro(1, f"{left} {{#1}}{right} ")
 
 
-def _rows(parser, kind):
-    """Read up to the end of the environment: its rows, and where lines stand."""
-
-    def ends_cell(k, v):
-        command = k == "command" and v in ("\\", "end", "hline", "cr")
-        return command or (k, v) == ("character", "&")
-
-    rows, row, lines = [], [], []
-    while True:
-        row.append(parser.sequence(ends_cell))
-        value = parser.next()[1]
-        if value == "hline":
-            if row != [""] or kind not in texsymbols.MATRICES:
-                raise TexError("misplaced \\hline")
-            lines.append(len(rows))
-            row.pop()
-        elif value in ("\\", "cr"):
-            if parser.peek() == ("character", "["):
-                parser.optional_group()
-            rows.append(row)
-            row = []
-        elif value == "end":
-            closed = parser.raw_group()
-            if closed != kind:
-                raise TexError(f"\\begin{{{kind}}} closed by \\end{{{closed}}}")
-            if row != [""] or not rows:
-                rows.append(row)
-            return rows, lines
-
-
-def _grid(rows, width):
-    return "; ".join(
-        ", ".join((cell or EMPTY) for cell in row + [""] * (width - len(row)))
-        for row in rows
-    )
-
-
-def _cases(parser, kind):
-    rows, _ = _rows(parser, kind)
-    grid = _grid(rows, max(map(len, rows)))
-    inner = f"mat(delim: #none, align: #left, column-gap: #1em, {grid})"
-    return f"lr({inner}\\}})" if kind == "rcases" else f"lr(\\{{{inner})"
-
-
-def _matrix(parser, kind, spec):
-    rows, lines = _rows(parser, kind)
-    width = max(map(len, rows))
-    spec = re.sub(r"[^lcr|]", "", spec)
-    first = spec.lstrip("|")[:1]
-    align = {"l": "left", "r": "right"}.get(first, "center")
-    delim = texsymbols.MATRICES[kind]
-    options = [
-        f"delim: {'#none' if delim is None else string(delim)}",
-        f"align: #{align}",
-    ]
-    columns = [len(left.replace("|", "")) for left in _before_bars(spec)]
-    down = [min(n, width) for n in columns]
-    if lines or down:
-        # A line counts once, as Typst draws doubled ones in one place.
-        across, down = (
-            "".join(f"{n}," for n in dict.fromkeys(places)) for places in (lines, down)
-        )
-        options.append(f"augment: #(hline: ({across}), vline: ({down}))")
-    matrix = f"mat({', '.join(options)}, {_grid(rows, width)})"
-    return f"script({matrix})" if kind == "smallmatrix" else matrix
-
-
-def _before_bars(spec):
-    """Return what stands before each bar of an array's column specification."""
-    return [spec[: match.start()] for match in re.finditer(r"\|", spec)]
-
-
-def _aligned(parser, kind):
-    rows, _ = _rows(parser, kind)
-    rows = [row for row in rows if any(row)]
-    if parser.is_one_environment:
-        return " \\ ".join(" & ".join(row) for row in rows)
-    # Inside a larger formula: a matrix of one column, whose cells may align.
-    cells = (
-        " & ".join(f"display({cell})" if cell else "" for cell in row) for row in rows
-    )
-    return f"mat(delim: #none, align: #left, row-gap: #0.7em, {'; '.join(cells)})"
-
-
-def _table(*groups):
-    return {name: handler for names, handler in groups for name in names.split()}
-
-
-COMMANDS = _table(
+COMMANDS = table(
     ("frac dfrac tfrac cfrac", _fraction),
+    ("nicefrac sfrac", _skewed),
     ("binom dbinom tbinom", _binomial),
+    ("genfrac", _general_fraction),
     ("sqrt", _root),
-    ("underbrace overbrace underbracket overbracket", _brace),
+    ("root", _plain_root),
     ("overset stackrel underset", _stacked),
-    ("xrightarrow xleftarrow", _long_arrow),
+    ("overunderset", _over_and_under),
+    (" ".join(LONG_ARROWS), _long_arrow),
     ("operatorname operatorname*", _operator_name),
-    ("text textrm textnormal mbox hbox textup textsf", _text_command),
-    ("textbf textit emph texttt", _text_command),
     ("textcolor", _coloured),
-    ("left", _left_right),
-    (" ".join(b + s for b in texsymbols.BIG_SIZES for s in ("", "l", "r", "m")), _big),
+    ("colorbox fcolorbox", _colour_box),
+    ("definecolor", _define_colour),
     ("not", _negated),
-    ("substack", _substack),
-    ("pmod bmod", _modulo),
+    ("cancelto", _cancel_to),
+    ("sideset prescript", _sided),
+    ("dots", _dots),
+    ("!", _negative_space),
+    ("hspace hspace* mspace kern mkern hskip mskip", _space),
+    ("vphantom", _vertical_phantom),
     ("tag tag*", _tag),
-    ("label vspace hspace hspace* vphantom", _skip_argument),
+    ("label", _label),
+    ("ref eqref", _reference),
+    ("vspace vspace* require", _skip_argument),
     ("newcommand renewcommand providecommand", _new_command),
     ("newcommand* renewcommand* providecommand*", _new_command),
-    ("DeclareMathOperator DeclareMathOperator*", _new_command),
-    ("def", _plain_define),
-    ("begin", _environment),
-    ("\\", _new_line),
+    ("DeclareMathOperator DeclareMathOperator*", _declare_operator),
+    ("DeclarePairedDelimiter", _paired_delimiter),
+    ("def gdef", _plain_define),
+    ("let", _alias),
+    ("\\ cr", _new_line),
 )

@@ -1,34 +1,35 @@
-"""LaTeX math to Typst math, strictly: it never guesses.
+r"""LaTeX math to Typst math, strictly: it never guesses.
 
 Whatever is not known raises `TexError`, so that the caller prints the LaTeX
-source in a marked box with a note, and not a wrong formula.  Symbols and
-commands stand in `utils.pdf.texsymbols` and `utils.pdf.texcommands`.
+source in a marked box with a note, and not a wrong formula.  Symbols stand in
+`utils.pdf.texsymbols`, commands with arguments in `utils.pdf.texcommands`,
+``\left`` and ``\begin`` in `utils.pdf.texdelimiters` and
+`utils.pdf.texenvironments`.
 """
 
 import re
 import unicodedata
 from typing import NamedTuple
 
-from utils.pdf import texsymbols
-from utils.pdf.texcommands import COMMANDS, EMPTY, TexError, escape, typst_colour
+from utils.pdf import texcommands, texdelimiters, texenvironments, texsymbols
+from utils.pdf.texcommands import typst_colour
+from utils.pdf.texreader import CLOSE, OPEN, Macro, Reader, TexError, Token
+from utils.pdf.texsymbols import EMPTY, symbol
+from utils.pdf.textext import TEXT_STYLES, text, text_command
 from utils.pdf.typst_source import string
 
 __all__ = ["Formula", "TexError", "convert"]
 
-MAX_DEPTH = 60
-# Characters that the macros of one formula may expand to: a few lines that double
-# each other would fill all memory.
-MAX_EXPANSION = 20_000
-
-_TOKEN = re.compile(
-    r"\\(?P<command>[A-Za-z]+\*?|.|\n)"
-    r"|(?P<comment>%[^\n]*\n?)|(?P<space>\s+)|(?P<character>.)",
-    re.DOTALL,
-)
+_COMMANDS = {
+    **texcommands.COMMANDS,
+    **texdelimiters.COMMANDS,
+    **texenvironments.COMMANDS,
+    **dict.fromkeys(TEXT_STYLES, text_command),
+}
 
 # One display environment, perhaps with a label, a tag or a full stop behind it.
 _ONE_ENVIRONMENT = re.compile(
-    r"(?:\\label\{[^}]*\}\s*)?\\begin\{(?P<name>[a-z*]+)\}.*\\end\{(?P=name)\}\s*"
+    r"(?:\\label\{[^}]*\}\s*)?\\begin\{(?P<name>[a-z]+\*?)\}.*\\end\{(?P=name)\}"
     r"(?:\\tag\*?\{[^}]*\}|\\label\{[^}]*\}|\\[,;!]|[.,;]|\s)*",
     re.DOTALL,
 )
@@ -41,17 +42,6 @@ class Formula(NamedTuple):
     tag: str | None
 
 
-class Token(NamedTuple):
-    """One piece of LaTeX; kind is command, character, space, or None at the end."""
-
-    kind: str | None
-    value: str | None
-
-
-END = Token(None, None)
-OPEN, CLOSE = Token("character", "{"), Token("character", "}")
-
-
 def convert(source, macros=None):
     r"""Convert the inside of ``$...$`` to Typst math.
 
@@ -61,6 +51,7 @@ def convert(source, macros=None):
         LaTeX without its dollar signs, or a whole display environment.
     macros : dict, optional
         What ``\newcommand`` has defined so far; new definitions are added to it.
+        As in LaTeX itself, the label of a tagged formula is one of them.
 
     Returns
     -------
@@ -71,103 +62,55 @@ def convert(source, macros=None):
     TexError
         If anything in ``source`` is unknown or malformed.
     """
-    parser = Parser(source.strip(), {} if macros is None else macros)
-    markup = parser.sequence(lambda kind, value: False)
-    return Formula(markup, parser.tag)
+    macros = {} if macros is None else macros
+    try:
+        parser = Parser(source.strip(), macros)
+        markup = parser.sequence(lambda kind, value: False)
+    except RecursionError:
+        raise TexError("macros or groups nested too deeply") from None
+    parser.define_labels()
+    tag = parser.tag
+    if tag is not None and re.search(r"[\\$]", tag):
+        # The margin takes only plain text: such a tag follows the formula.
+        markup, tag = f"{markup} #h(2em) {text(parser, tag)}", None
+    return Formula(markup, tag)
 
 
-def tokens(source):
-    """Split LaTeX into tokens; comments vanish, white space becomes one space."""
-    found = []
-    for match in _TOKEN.finditer(source):
-        kind = match.lastgroup
-        if kind == "space":
-            found.append(Token("space", " "))
-        elif kind != "comment":
-            value = match[kind]
-            if kind == "command" and value.endswith("*") and value not in COMMANDS:
-                found += [Token("command", value[:-1]), Token("character", "*")]
-            else:
-                found.append(Token(kind, value))
-    return found
-
-
-class Parser:
-    """Reads one formula from left to right; every method returns Typst math.
-
-    A part of a formula is read by a parser of its own; ``whole`` is that of the
-    formula.
-    """
+class Parser(Reader):
+    """Reads one formula from left to right; every method returns Typst math."""
 
     def __init__(self, source, macros, parent=None):
-        self.whole = parent.whole if parent else self
-        self.depth = parent.depth + 1 if parent else 0
-        if self.depth > MAX_DEPTH:
-            raise TexError("macros or groups nested too deeply")
-        self.tokens = tokens(source)
-        self.position = 0
-        self.macros = macros
-        self.expanded = 0
+        super().__init__(source, macros, parent)
         self.tag = None
-        match = _ONE_ENVIRONMENT.fullmatch(source)
+        self.labels = []
+        self.scripts_deep = 0
+        self.is_measured = False
+        match = None if parent else _ONE_ENVIRONMENT.fullmatch(source)
         # Only then may Typst's own alignment points be used.
         self.is_one_environment = (
-            parent is None
-            and match is not None
+            match is not None
             and match["name"] in texsymbols.ALIGNED
             and source.count("\\begin{" + match["name"] + "}") == 1
         )
 
-    # Moving along the tokens.
+    # Tags and labels belong to the whole formula.
 
-    def peek(self, skip_space=True):
-        """Return the next token without taking it."""
-        position = self.position
-        if skip_space:
-            position = self._after_space()
-        return self.tokens[position] if position < len(self.tokens) else END
+    def define_labels(self):
+        r"""Let ``\ref`` know the labels of the tag read last."""
+        for label in self.whole.labels:
+            if self.whole.tag is not None:
+                self.macros[f"r@{label}"] = Macro(0, self.whole.tag)
+        self.whole.labels.clear()
 
-    def next(self, skip_space=True):
-        """Take the next token."""
-        if skip_space:
-            self.position = self._after_space()
-        if self.position >= len(self.tokens):
-            raise TexError("unexpected end of formula")
-        self.position += 1
-        return self.tokens[self.position - 1]
-
-    def at_end(self):
-        """Return whether only white space is left."""
-        return self.peek() == END
-
-    def _after_space(self):
-        position = self.position
-        while position < len(self.tokens) and self.tokens[position].kind == "space":
-            position += 1
-        return position
-
-    def raw_group(self):
-        """Take ``{...}`` and return the LaTeX inside it."""
-        if self.peek() != OPEN:
-            return _spelled(self.next())
-        self.next()
-        return self._raw_until(CLOSE)
-
-    def optional_group(self):
-        """Take ``[...]`` and return the LaTeX inside it; None if there is none."""
-        if self.peek() != Token("character", "["):
-            return None
-        self.next()
-        return self._raw_until(Token("character", "]"))
-
-    def _raw_until(self, closing):
-        depth, out = 0, []
-        while True:
-            token = self.next(skip_space=False)
-            if token == closing and depth == 0:
-                return "".join(out)
-            depth += (token == OPEN) - (token == CLOSE)
-            out.append(_spelled(token))
+    def reference(self, name, label):
+        r"""Convert ``\ref`` or ``\eqref`` to a label whose tag stands above."""
+        macro = self.macros.get(f"r@{label}")
+        if macro is None:
+            raise TexError(f"no formula above with \\label{{{label}}} and a \\tag")
+        tag = macro.body
+        if name == "ref" and tag[:1] + tag[-1:] == "()":
+            tag = tag[1:-1]
+        return text(self, tag)
 
     # Converting.
 
@@ -187,47 +130,62 @@ class Parser:
     def argument(self):
         """Convert one argument: a group, a digit or a single atom."""
         token = self.peek()
-        if token == OPEN:
-            self.next()
-            return self.group() or EMPTY
+        if token == CLOSE or (token.kind == "command" and token.value in _SEPARATORS):
+            raise TexError("missing argument")
         if token.kind == "character" and token.value.isdigit():
             return self.next().value
-        return self.atom() or EMPTY
+        with self.deeper():
+            if token == OPEN:
+                self.next()
+                return self.group() or EMPTY
+            return self.atom() or EMPTY
 
     def sequence(self, stop):
         """Convert everything up to the first token for which ``stop`` is true."""
         parts = []
-        while True:
-            kind, value = self.peek()
-            if kind is None or stop(kind, value):
-                break
-            if (kind, value) == CLOSE:
-                raise TexError("unbalanced }")
-            if kind == "command" and value in texsymbols.SWITCHES:
-                self.next()
-                rest = self.sequence(stop) or EMPTY
-                parts.append(texsymbols.SWITCHES[value].format(rest))
-            elif kind == "command" and value == "color":
-                self.next()
-                fill = typst_colour(self.raw_group())
-                parts.append(f"text(fill: #{fill}, {self.sequence(stop) or EMPTY})")
-            elif kind == "command" and value in ("over", "choose"):
-                self.next()
-                form = "binom({}, {})" if value == "choose" else "frac({}, {})"
-                above, below = self.join(parts), self.sequence(stop)
-                parts = [form.format(above or EMPTY, below or EMPTY)]
-            else:
-                parts.append(self.with_scripts())
-        return self.join(part for part in parts if part)
+        with self.deeper():
+            while True:
+                self.expand()
+                kind, value = self.peek()
+                if kind is None or stop(kind, value):
+                    break
+                if (kind, value) == CLOSE:
+                    raise TexError("unbalanced }")
+                if kind == "command" and value in texsymbols.SWITCHES:
+                    self.next()
+                    rest = self.sequence(stop) or EMPTY
+                    parts.append(texsymbols.SWITCHES[value].format(rest))
+                elif kind == "command" and value == "color":
+                    self.next()
+                    fill = typst_colour(self.optional_group(), self.raw_group())
+                    rest = self.sequence(stop) or EMPTY
+                    parts.append(f"text(fill: #{fill}, {rest})")
+                elif kind == "command" and value in texsymbols.INFIX:
+                    parts = [self._infix(self.join(parts), stop)]
+                else:
+                    parts.append(self.with_scripts())
+        return self.join(parts)
+
+    def _infix(self, above, stop):
+        r"""Convert ``a \over b``, which takes all of its group."""
+        form = texsymbols.INFIX[self.next().value]
+        below = self.sequence(
+            lambda kind, value: (
+                stop(kind, value) or (kind == "command" and value in texsymbols.INFIX)
+            )
+        )
+        if self.peek().kind == "command" and self.peek().value in texsymbols.INFIX:
+            raise TexError(f"two fractions in one group: \\{self.peek().value}")
+        return form.format(above or EMPTY, below or EMPTY)
 
     @staticmethod
     def join(parts):
         """Write parts side by side so that Typst still reads them apart."""
         out = ""
-        for part in parts:
-            if out and (_in_word(out[-1]) or out[-1] in ")."):
-                if _in_word(part[0]) or part[0] in "(.#":
-                    out += " "
+        for part in filter(None, parts):
+            # Only where it must: beside text, Typst prints a space as such.
+            if out and _in_word(out[-1]) and _in_word(part[0]):
+                out += " "
             out += part
         return out
 
@@ -237,25 +195,31 @@ class Parser:
             base = EMPTY
         else:
             base = self.atom()
-        below, above, limits = self._scripts()
+        below, above, limits = self.scripts()
         if base is None:
+            if below is not None or above is not None:
+                raise TexError("an index without a symbol")
             return None
         if limits:
             base = f"{'limits' if limits == 'limits' else 'scripts'}({base})"
-        if base.startswith(("underbrace(", "underbracket(")) and below is not None:
-            base, below = f"{base[:-1]}, {below})", None
-        if base.startswith(("overbrace(", "overbracket(")) and above is not None:
-            base, above = f"{base[:-1]}, {above})", None
+        if base.startswith(("underbrace(", "underbracket(", "underparen(")):
+            if below is not None:
+                base, below = f"{base[:-1]}, {below})", None
+        if base.startswith(("overbrace(", "overbracket(", "overparen(")):
+            if above is not None:
+                base, above = f"{base[:-1]}, {above})", None
         if below is None and above is None:
             return base
         low = "" if below is None else f", b: {below}"
         high = "" if above is None else f", t: {above}"
         return f"attach({base}{low}{high})"
 
-    def _scripts(self):
+    def scripts(self):
+        r"""Read indices, exponents, primes and ``\limits`` behind an atom."""
         below = above = limits = None
         primes = 0
         while True:
+            self.expand()
             kind, value = self.peek()
             if kind == "command" and value in ("limits", "nolimits"):
                 limits = self.next().value
@@ -263,7 +227,15 @@ class Parser:
                 self.next()
                 if below is not None:
                     raise TexError("double subscript")
-                below = self.argument()
+                below = self._script()
+            elif kind == "character" and value in texsymbols.SUBSCRIPTS:
+                if below is not None:
+                    raise TexError("double subscript")
+                below = self._typed_scripts(texsymbols.SUBSCRIPTS)
+            elif kind == "character" and value in texsymbols.SUPERSCRIPTS:
+                if above is not None:
+                    raise TexError("double superscript")
+                above = self._typed_scripts(texsymbols.SUPERSCRIPTS)
             elif (kind, value) == ("character", "^"):
                 self.next()
                 if self.peek() == ("command", "prime"):
@@ -272,9 +244,11 @@ class Parser:
                 elif above is not None:
                     raise TexError("double superscript")
                 else:
-                    above = self.argument()
+                    above = self._script()
             elif (kind, value) == ("character", "'"):
                 self.next()
+                if above is not None:
+                    raise TexError("double superscript: a prime behind an exponent")
                 primes += 1
             else:
                 break
@@ -282,86 +256,89 @@ class Parser:
             above = "′" * primes + (f" {above}" if above else "")
         return below, above, limits
 
+    def _script(self):
+        self.whole.scripts_deep += 1
+        markup = self.argument()
+        self.whole.scripts_deep -= 1
+        return markup
+
+    def _typed_scripts(self, table):
+        """Convert indices or exponents that are characters, as in x₁²."""
+        source = table[self.next().value]
+        while (token := self.peek(skip_space=False)).kind == "character":
+            if token.value not in table:
+                break
+            source += table[self.next(skip_space=False).value]
+        return self.convert_part(source)
+
+    def cell_style(self):
+        """Return the style of a matrix's cells here."""
+        return "script" if self.whole.scripts_deep else "inline"
+
+    def nested(self, markup):
+        """Return markup for a formula of its own (``$...$``) at this place."""
+        return f"script({markup})" if self.whole.scripts_deep else markup
+
     def atom(self):
         """Convert one symbol, number, group or command; None if it prints nothing."""
         kind, value = self.next()
         if (kind, value) == OPEN:
-            return self.group() or None
+            return _ordinary(self.group()) or EMPTY
+        if (kind, value) == CLOSE:
+            raise TexError("missing argument")
         return self.command(value) if kind == "command" else self.character(value)
 
     def character(self, value):
         """Convert a character that is no command."""
-        if value.isdigit():
+        if value.isdecimal() and value.isascii():
             return self._number(value)
-        if value in "&#$":
+        if value in "&#$^_":
             raise TexError(f"misplaced {value}")
         if value in _CHARACTERS:
             return _CHARACTERS[value]
-        if value in texsymbols.TYPST_SPECIAL:
-            return escape(value)
-        return string(value) if _is_foreign_letter(value) else value
+        return string(value) if _is_foreign_letter(value) else symbol(value)
 
     def _number(self, digits):
         digits += self._digits()
         point = self.tokens[self.position : self.position + 2]
-        if len(point) == 2 and point[0].value == "." and point[1].value.isdigit():
+        if len(point) == 2 and point[0].value == "." and _is_digit(point[1]):
             self.next(skip_space=False)
             digits += "." + self._digits()
         return digits
 
     def _digits(self):
         digits = ""
-        while (token := self.peek(skip_space=False)).kind == "character":
-            if not token.value.isdigit():
-                break
+        while _is_digit(self.peek(skip_space=False)):
             digits += self.next(skip_space=False).value
         return digits
 
     def command(self, name):
         """Convert a command whose name has been taken."""
-        if name in self.macros:
-            return self.convert_part(self._expand(name)) or None
-        if name in COMMANDS:
-            return COMMANDS[name](self, name)
-        if name in texsymbols.SPACES:
-            return texsymbols.SPACES[name]
-        if name in texsymbols.BAR_CLASSES:
-            bar = texsymbols.SYMBOLS[name]
-            return f'class("{texsymbols.BAR_CLASSES[name]}", {bar})'
-        if name == "mid":
-            return 'class("relation", |)'
+        macro = self.macro(name)
+        if macro and macro[0] is not None:
+            return self.convert_part(self.unit(name)) or None
+        name = macro[1] if macro else name
+        if name in _COMMANDS:
+            return _COMMANDS[name](self, name)
+        if name in texsymbols.FORMS:
+            return texsymbols.FORMS[name]
         if name in texsymbols.SYMBOLS:
-            return escape(texsymbols.SYMBOLS[name])
-        if name in texsymbols.LIMITS:
-            return f"op({string(texsymbols.LIMITS[name])}, limits: #true)"
-        if name in texsymbols.FUNCTIONS:
-            return f"op({string(name)})"
-        if name in texsymbols.ACCENTS:
-            mark = ord(texsymbols.ACCENTS[name])
-            return f"accent({self.argument()}, \\u{{{mark:x}}})"
+            return symbol(texsymbols.SYMBOLS[name])
+        if name in texsymbols.NESTED:
+            return texsymbols.NESTED[name].format(self.nested(self.argument()))
         if name in texsymbols.WRAPPERS:
             return texsymbols.WRAPPERS[name].format(self.argument())
         if name in texsymbols.IGNORED:
             return None
+        if name in _SEPARATORS:
+            raise TexError(f"misplaced \\{name}")
         raise TexError(f"unknown command \\{name}")
 
-    def _expand(self, name):
-        count, body = self.macros[name]
-        values = [self.raw_group() for _ in range(count)]
-        # At most so long; counted before it is made.
-        longest = max(map(len, values), default=0)
-        self.whole.expanded += 1 + len(body) + body.count("#") * longest
-        if self.whole.expanded > MAX_EXPANSION:
-            raise TexError("macros expand to too much")
 
-        def value(match):
-            number = int(match[1])
-            if not 1 <= number <= count:
-                raise TexError(f"\\{name} has no argument #{number}")
-            return values[number - 1]
-
-        return re.sub(r"#(\d)", value, body)
-
+# What ends an argument, and is an error anywhere else.
+_SEPARATORS = frozenset(
+    ("\\", "cr", "end", "right", "middle", "hline", "hdotsfor", *texsymbols.INFIX)
+)
 
 _CHARACTERS = {
     "~": texsymbols.WORD_SPACE,
@@ -376,11 +353,18 @@ def _in_word(character):
     return character.isalnum() or f"a{character}".isidentifier()
 
 
-def _spelled(token):
-    if token.kind != "command":
-        return token.value
-    # The space keeps \alpha from growing into the letters behind it.
-    return f"\\{token.value} " if token.value[-1:].isalpha() else f"\\{token.value}"
+def _is_digit(token):
+    return token.kind == "character" and token.value.isascii() and token.value.isdigit()
+
+
+def _ordinary(markup):
+    """Close a group: what stands around it does not see what is inside."""
+    inside = markup.replace("\\", "")
+    ends = inside[:1] + inside[-1:]
+    is_open = any(unicodedata.category(c) == "Sm" or c in "∗.,;:!" for c in ends)
+    if is_open or markup.startswith("attach("):
+        return f'class("normal", {markup})'
+    return markup
 
 
 def _is_foreign_letter(character):

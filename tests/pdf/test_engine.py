@@ -1,6 +1,10 @@
+import io
+
 import pytest
 import typst
+from pypdf import PdfReader
 
+from tests.pdf.torture import png
 from utils.pdf.engine import Engine, missing_glyphs
 
 DOCUMENT = """#import "template.typ": *
@@ -53,3 +57,33 @@ def test_compile_error_is_typsts(tmp_path):
 def test_missing_glyphs():
     assert missing_glyphs("aé∂✓中🚀\ufe0f\u200d ") == ["中", "🚀"]
     assert missing_glyphs("abc") == []
+
+
+def test_letters_of_formulas_have_glyphs(tmp_path):
+    assert missing_glyphs("𝜎𝔸𝐱") == []
+    letters = '\n#text(font: mono, "𝜎𝐱") #text(font: serif, "𝜎𝐱")'
+    pdf = Engine(tmp_path).compile(DOCUMENT + letters).pdf
+    fonts = PdfReader(io.BytesIO(pdf)).pages[-1]["/Resources"]["/Font"].values()
+    assert any("NewCMMath" in font.get_object()["/BaseFont"] for font in fonts)
+
+
+def test_tags_and_descriptions_are_there_if_asked_for(tmp_path):
+    (tmp_path / "a.png").write_bytes(png(4, 4))
+    document = DOCUMENT + '#image("a.png", alt: "a grey square")'
+    plain = Engine(tmp_path).compile(document).pdf
+    tagged = Engine(tmp_path).compile(document, tagged=True).pdf
+    roots = [PdfReader(io.BytesIO(pdf)).root_object for pdf in (plain, tagged)]
+    assert ["/StructTreeRoot" in root for root in roots] == [False, True]
+    assert "a grey square" in str(described(roots[1]["/StructTreeRoot"]))
+
+
+def described(node):
+    """Return the descriptions in a tree of tags."""
+    node = node.get_object()
+    if not isinstance(node, dict):
+        return []
+    found = [node["/Alt"]] if "/Alt" in node else []
+    children = node.get("/K", [])
+    for child in children if isinstance(children, list) else [children]:
+        found += described(child) if not isinstance(child, int) else []
+    return found

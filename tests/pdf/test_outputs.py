@@ -127,3 +127,21 @@ def test_text_of():
     assert text_of(stream("a")) == "a"
     assert text_of(display(text="a", html="b")) == "a\nb"
     assert text_of(new_output("error", ename="E", evalue="v", traceback=[])) == ""
+
+
+def test_a_script_leaves_no_trace(convert, context):
+    data = {"application/javascript": "alert(1)", "text/plain": "<Javascript object>"}
+    assert convert(new_output("display_data", data)) == ""
+    assert context.notes == []
+
+
+def test_captions_describe_figures_in_their_order(convert, context):
+    context.captions = ["first", "second"]
+    output = display(png=encoded(png(3, 3)), text="<Figure>")
+    assert 'alt: "first"' in convert(output)
+    assert 'alt: "second"' in convert(output)
+    assert "alt" not in convert(output)
+    assert context.notes == []
+    context.tagged = True
+    convert(output)
+    assert "no description for readers who cannot see it" in context.notes[0].message

@@ -135,7 +135,7 @@ def _is_visible(character):
 
 @cache
 def _covered():
-    covered = set()
+    covered = set(range(0x1D400, 0x1D800))  # Typst's own font of formulas
     for name in ("DejaVuSans.ttf", "DejaVuSansMono.ttf"):
         with TTFont(_font_source() / name, lazy=True) as font:
             covered |= font.getBestCmap().keys()

@@ -114,6 +114,8 @@ class OutputWriter:
         if _WIDGET in data:
             self.context.note("an interactive widget is printed as text")
             return self.terminal(_joined(data.get("text/plain", "widget")))
+        if "application/javascript" in data:
+            return ""  # nothing to see anywhere
         kinds = (self._source, self._image, self._latex, self._markdown, self._html)
         for write in kinds:
             markup = write(data, metadata)

@@ -120,19 +120,17 @@ class Fault:
 
     def __init__(self, name, place, known=(), patterns=tuple):
         self.name, self.place = name, place
-        self._known, self._more, self._answers = tuple(known), patterns, {}
+        self._known, self._more, self._answers = _by_cause(known), patterns, {}
 
     @cached_property
     def _patterns(self):
-        return tuple(self._more())
+        return _by_cause(self._more())
 
     def agrees(self, cause):
         """Tell whether a cause explains this fault; None if it does not apply."""
         if cause not in self._answers:
-            tests = [test for text, test in self._known if text == cause]
-            tests = tests or [test for text, test in self._patterns if text == cause]
-            answers = [test() for test in tests]
-            answers = [answer for answer in answers if answer is not None]
+            tests = self._known.get(cause) or self._patterns.get(cause, ())
+            answers = [answer for test in tests if (answer := test()) is not None]
             self._answers[cause] = any(answers) if answers else None
         return self._answers[cause]
 
@@ -142,8 +140,7 @@ class Fault:
         return self._agreeing(self._known) or self._agreeing(self._patterns)
 
     def _agreeing(self, tests):
-        texts = dict.fromkeys(text for text, _ in tests)
-        return [text for text in texts if self.agrees(text)]
+        return [cause for cause in tests if self.agrees(cause)]
 
     def sentence(self, cause=None):
         """Write it down with a cause, if that explains it, or else with its first."""
@@ -151,6 +148,13 @@ class Fault:
             cause = next(iter(self.causes), "")
         text = f"{self.place}: {cause}" if cause else self.place
         return text if text.endswith("?") else text + "."
+
+
+def _by_cause(tests):
+    found = {}
+    for cause, test in tests:
+        found.setdefault(cause, []).append(test)
+    return found
 
 
 def require_array(name, value):
@@ -346,10 +350,12 @@ def _agree(got, wrong):
     wrong = np.asarray(wrong)
     if wrong.shape != got.shape:
         return False
-    kind = got.dtype if got.dtype.kind == "f" else np.float64
-    near = float(np.sqrt(np.finfo(kind).eps))
-    if np.isfinite(got).all() and np.isfinite(wrong).all():
-        return relative_error(got, wrong) <= near
+    got = got if got.dtype.kind == "f" else got.astype(np.float64)
+    near = float(np.sqrt(np.finfo(got.dtype).eps))
+    with np.errstate(invalid="ignore"):
+        far = np.abs(got - wrong).max(initial=0)
+    if np.isfinite(far):
+        return bool(far <= near * np.abs(got).max(initial=0))
     return bool(np.allclose(got, wrong, rtol=near, atol=near, equal_nan=True))
 
 

@@ -13,7 +13,7 @@ from itertools import combinations
 from utils.checks.compare import Result, Wrong
 from utils.checks.subject import LONGEST, plain
 
-MOST = 4  # cases in which all causes are tried; the others only count
+MOST = 3  # cases in which all causes are tried; the others only count
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def shared_causes(wrongs):
             by_name.setdefault(fault.name, []).append(fault)
     shared = {}
     for name, faults in by_name.items():
-        looked_at = faults[: MOST - 1] + faults[MOST - 1 :][-1:]
+        looked_at = faults[:MOST]
         causes = dict.fromkeys(cause for f in looked_at for cause in f.causes)
         counts = {}
         for cause in causes:
@@ -151,7 +151,7 @@ def contrast(cases):
 def _told(tested, causes):
     """Return a result with the causes in its message."""
     result, wrong = tested.result, tested.wrong
-    if wrong is None or not wrong.faults:
+    if wrong is None:
         return result
     return replace(result, message=plain(wrong.tell(causes)))
 

@@ -113,8 +113,8 @@ def _test(name, test, subjects):
     try:
         outcome = test(*subjects)
     except Wrong as wrong:
-        result = Result(name, False, wrong.error, wrong.limit, plain(wrong))
-        return Outcome(test, result, wrong)
+        # Its message is written when all cases are known, by `settle`.
+        return Outcome(test, Result(name, False, wrong.error, wrong.limit), wrong)
     except NotWritten as todo:
         return Outcome(test, Result(name, None, message=plain(todo)))
     except Undecided as undecided:

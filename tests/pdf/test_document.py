@@ -11,6 +11,8 @@ from tests.pdf.torture import (
     SENTINELS,
     code,
     display,
+    encoded,
+    png,
     question,
     stream,
     torture_cells,
@@ -207,6 +209,18 @@ def test_source_files(tmp_path):
     text = pages(report)[-1].extract_text()
     assert "utils/exercises/layer.py" in text
     assert "return '# <b> $'" in text
+
+
+def test_a_cell_stays_on_the_page_where_its_figure_is(tmp_path):
+    filler = new_markdown_cell("\n\n".join(f"line {i}" for i in range(25)))
+    figure = display(png=encoded(png(400, 500)))
+    drawn = code("plot_here()", stream("said before\n"), figure)
+    report = export(tmp_path, notebook(filler, drawn))
+    _, first, second = pages(report)
+    assert "line 24" in first.extract_text()
+    text = second.extract_text()
+    assert "plot_here()" in text and "said before" in text
+    assert len(second.images) == 1 and len(first.images) == 0
 
 
 def test_code_that_a_cell_shows_is_printed_once(tmp_path):

@@ -169,7 +169,7 @@ class NotebookWriter:
         if cell.cell_type == "code":
             return self._code(cell)
         if cell.cell_type == "raw":
-            return self.outputs.terminal(cell.source)
+            return OutputWriter(self.context).terminal(cell.source)
         self.context.attachments = cell.get("attachments", {})
         return self._markdown(cell)
 
@@ -184,7 +184,9 @@ class NotebookWriter:
             sticky = {"sticky": "true"} if cell.outputs else {}
             markup.append("#" + call("code-cell", count, rows, **sticky))
         self.context.captions = captions_of(cell)
-        markup += [self.outputs.convert(output) for output in merged(cell.outputs)]
+        outputs = merged(cell.outputs)
+        for left, output in zip(reversed(range(len(outputs))), outputs, strict=True):
+            markup.append(self.outputs.convert(output, followed=left > 0))
         self.context.captions = []
         return "\n".join(piece for piece in markup if piece)
 

@@ -69,9 +69,18 @@ class OutputWriter:
 
     def __init__(self, context):
         self.context = context
+        self._followed = False
 
-    def convert(self, output):
-        """Return one output as markup."""
+    def convert(self, output, followed=False):
+        """Return one output as markup.
+
+        Parameters
+        ----------
+        output : dict
+        followed : bool
+            Whether another one of the same cell follows, to be kept on its page.
+        """
+        self._followed = followed
         kind = output["output_type"]
         if kind == "stream":
             return self.terminal(_joined(output["text"]))
@@ -89,6 +98,8 @@ class OutputWriter:
             [Span(self.context.clean(s.text), s.style) for s in x] for x in lines
         ]
         options = {"error": "true"} if error else {}
+        if self._followed:
+            options["sticky"] = "true"
         return "#" + call("output-cell", typst_lines(cleaned), **options)
 
     def _shortened(self, lines):

@@ -127,3 +127,21 @@ def test_inline_and_width(context):
     markup = image_from_text(context, data, "image/png", width="9pt", inline=True)
     assert markup.startswith("#box(image(")
     assert "width: 9pt" in markup
+
+
+def test_the_name_of_a_picture_may_be_wrong(context, folder):
+    (folder / "really_a.jpg").write_bytes(png(4, 4))
+    markup = image_from_url(context, "really_a.jpg")
+    assert '.png"' in markup
+    assert compiles(context, markup)
+
+
+def test_photographs_are_made_smaller_without_a_note(context, tmp_path):
+    photograph = image(context, png(3000, 100), "image/png")
+    figure = image(context, png(3000, 99), "image/png", noted=True)
+    document = "#metadata((pages: 1, questions: ())) <report>\n"
+    context.engine.folder.joinpath("main.typ").touch()
+    printed = context.engine.compile(
+        f'#import "template.typ": *\n{document}{photograph}{figure}'
+    )
+    assert len(printed.shrunk) == 1

@@ -76,7 +76,7 @@ def test_cells_that_do_not_count():
 def test_places_name_the_heading_above():
     cells = [
         new_code_cell("# no heading"),
-        new_markdown_cell("# Title\n\ntext\n\n## *First* `part`"),
+        new_markdown_cell("# Title\n\ntext\n\n## *First* [`part`](https://x.org)"),
         new_code_cell("x"),
         new_markdown_cell("```\n# in code\n```"),
         question("a", "A", 1, "## " + "long " * 20),

@@ -20,6 +20,12 @@ EXTENSIONS = {
 }
 _MIME_OF_SUFFIX = {f".{suffix}": mime for mime, suffix in EXTENSIONS.items()}
 _MIME_OF_SUFFIX[".jpeg"] = "image/jpeg"
+_SIGNATURES = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"%PDF": "application/pdf",
+}
 # Larger files are no pictures for a page.
 MAX_SIZE = 50 * 2**20
 # Decoded, each takes up to four bytes; a small file can hold any number of them.
@@ -27,7 +33,7 @@ MAX_PIXELS = 100 * 10**6
 _DATA_URI = re.compile(r"data:(?P<mime>[^;,]+)[^,]*?(?P<base64>;base64)?,(?P<data>.*)")
 
 
-def image(context, data, mime, width=None, inline=False, alt="", label=""):
+def image(context, data, mime, width=None, inline=False, alt="", label="", noted=False):
     """Return an image of the document, or a visible box if it is damaged.
 
     Parameters
@@ -44,6 +50,9 @@ def image(context, data, mime, width=None, inline=False, alt="", label=""):
         A description for readers who cannot see it.
     label : str
         What messages call it; by default its description.
+    noted : bool
+        Whether it is worth a note if it has to be made much smaller: a figure, but
+        not a photograph.
 
     Returns
     -------
@@ -51,7 +60,7 @@ def image(context, data, mime, width=None, inline=False, alt="", label=""):
         Typst markup.
     """
     label = label or alt or "image"
-    extension = EXTENSIONS.get(mime)
+    extension = EXTENSIONS.get(_sniffed(data, mime))
     if extension is None:
         context.note(f"{label}: pictures of type {mime} cannot be printed")
         return context.warning_box("image", f"{label} ({mime}) cannot be printed")
@@ -69,7 +78,18 @@ def image(context, data, mime, width=None, inline=False, alt="", label=""):
     picture = call("image", string(name), **options)
     if inline:
         return "#" + call("box", picture)
-    return "#" + call("fit", string(context.place), picture)
+    options = {} if noted else {"noted": "false"}
+    return "#" + call("fit", string(context.place), picture, **options)
+
+
+def _sniffed(data, mime):
+    """Return the type that the bytes show: names of files are often wrong."""
+    for start, shown in _SIGNATURES.items():
+        if data.startswith(start):
+            return shown
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return mime
 
 
 def _pixels(data):

@@ -158,6 +158,7 @@ class OutputWriter:
             texts = {
                 "alt": self._caption(),
                 "label": _joined(data.get("text/plain", ""))[:80],
+                "noted": True,
             }
             if mime == "image/svg+xml":
                 return images.image(self.context, value.encode(), mime, **texts)

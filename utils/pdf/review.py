@@ -52,6 +52,7 @@ def places(notebook, name):
 
 
 def _short(heading):
+    heading = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading)  # links
     heading = re.sub(r"[*`$]|<[^>]*>", "", heading).strip()
     if len(heading) <= _LONGEST_HEADING:
         return heading

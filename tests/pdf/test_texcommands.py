@@ -14,7 +14,7 @@ from utils.pdf.texmath import convert
         (r"\genfrac{}{}{}{1}{a}{b}", "inline(frac(a, b))"),
         (
             r"\genfrac{[}{.}{0pt}{}{a}{b}",
-            'lr(class("opening", \\[)mat(delim: #none, row-gap: #0.25em, a; b))',
+            'lr(class("opening", \\[)mat(delim: #none, row-gap: #0.25em, a ; b))',
         ),
         (r"\sqrt[3]{x}", "root(3, x)"),
         (r"\root 3 \of x", "root(3, x)"),

@@ -13,12 +13,12 @@ MATRIX = "row-gap: #0.35em, column-gap: #0.8em"
         (
             r"\begin{bmatrix} 1 & 2 \\ 3 \end{bmatrix}",
             f'mat(delim: "[", align: #center, {MATRIX}, '
-            'inline(1), inline(2); inline(3), "")',
+            'inline(1), inline(2) ; inline(3), "")',
         ),
         (
             r"\begin{array}{c|c} a & b \\ \hline c & d \end{array}",
             f"mat(delim: #none, align: #center, {MATRIX}, augment: #(hline: (1,), "
-            "vline: (1,)), inline(a), inline(b); inline(c), inline(d))",
+            "vline: (1,)), inline(a), inline(b) ; inline(c), inline(d))",
         ),
         (
             r"\begin{array}{lcr} a & b & c \end{array}",
@@ -39,7 +39,7 @@ MATRIX = "row-gap: #0.35em, column-gap: #0.8em"
         ),
         (
             r"\substack{a \\ b}",
-            "mat(delim: #none, row-gap: #0.2em, script(a); script(b))",
+            "mat(delim: #none, row-gap: #0.2em, script(a) ; script(b))",
         ),
         (r"\begin{align} a &= b & c &= d \end{align}",)
         + ("a & \\=b & #h(2em) c & \\=d",),
@@ -83,7 +83,7 @@ def test_repeated_columns_are_written_out():
 def test_each_row_keeps_its_tag():
     markup, tag = convert(r"\begin{align} a \tag{1} \\ b \\ c \tag{3} \end{align}")
     assert tag is None
-    first, second, third = markup.split("; ")
+    first, second, third = markup.split(" ; ")
     assert '"(1)"' in first
     assert second == 'display(b), ""'
     assert '"(3)"' in third
@@ -109,3 +109,22 @@ def test_cells_are_counted():
 def test_a_line_is_drawn_or_refused(latex):
     with pytest.raises(TexError, match=r"misplaced \\hline"):
         convert(latex)
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\begin{gather} a \tag{1} \\ b \tag{2} \end{gather}",
+        r"{a \text{b} \atop a \text{b}}",
+        r"\genfrac{}{}{0pt}{}{\text{a}}{\text{a}}",
+        r"\substack{\text{a} \\ \text{a}}",
+        r"\begin{matrix} \text{a} \\ \text{a} \end{matrix}",
+        r"\begin{cases} \text{a} \\ \text{a} \end{cases}",
+    ],
+)
+def test_text_at_the_end_of_a_row_does_not_swallow_the_next(latex, engine):
+    markup = convert(latex).markup
+    # "cases" stands inside lr(...), which is no matrix itself.
+    matrix = markup[markup.index("mat(") :].removesuffix(")" * markup.count("lr("))
+    error = engine.error(f"#assert.eq($ {matrix} $.body.rows.len(), 2)")
+    assert error is None

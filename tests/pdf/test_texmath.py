@@ -53,6 +53,9 @@ def complaints(engine, markup):
         (r"\underbrace{a}_n^k", "attach(underbrace(a, n), t: k)"),
         (r"\sum\limits_i x", "attach(limits(∑), b: i)x"),
         (r"x^{\phantom{a}}", "attach(x, t: #hide($script(a)$))"),
+        (r"{\underbrace{a}_n}_k",)
+        + ('attach(class("normal", underbrace(a, n)), b: k)',),
+        ("a\U0003e409", 'a"\U0003e409"'),
         ("中", '"中"'),
         ("a % comment\nb", "a b"),
         ("", ""),

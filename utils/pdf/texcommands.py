@@ -10,7 +10,7 @@ import unicodedata
 
 from utils.pdf.texdelimiters import delimiter, side
 from utils.pdf.texreader import Macro, Reader, TexError, Token, length
-from utils.pdf.texsymbols import EMPTY, FORMS, SYMBOLS, escape
+from utils.pdf.texsymbols import EMPTY, FORMS, INFIX, SYMBOLS, escape
 from utils.pdf.textext import text
 from utils.pdf.typst_source import colour, string
 
@@ -119,7 +119,7 @@ def _general_fraction(parser, name):
     if style not in ("", "0", "1", "2", "3"):
         raise TexError(f"bad style {style} of \\genfrac")
     if line and length(line) == 0:
-        body = f"mat(delim: #none, row-gap: #0.25em, {above}; {below})"
+        body = INFIX["atop"].format(above, below)
     else:
         body = f"frac({above}, {below})"
     if left or right:

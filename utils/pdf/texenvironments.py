@@ -6,7 +6,7 @@ from typing import NamedTuple
 from utils.pdf import texsymbols
 from utils.pdf.texcommands import line_skip, table
 from utils.pdf.texreader import CLOSE, OPEN, TexError, Token
-from utils.pdf.texsymbols import EMPTY
+from utils.pdf.texsymbols import EMPTY, ROW_END
 from utils.pdf.textext import text
 from utils.pdf.typst_source import string
 
@@ -109,7 +109,7 @@ def _cells(rows, style, aligns=()):
     def cell(markup, align):
         return form[align].format(f"{style}({markup})") if markup else EMPTY
 
-    return "; ".join(
+    return ROW_END.join(
         ", ".join(map(cell, row + [""] * (width - len(row)), aligns)) for row in rows
     )
 
@@ -279,7 +279,7 @@ def _stacked(parser, kind, rows):
         lines = [line.removesuffix(f", {EMPTY}") for line in lines]
     align = "center" if kind in _GATHERING else "left"
     options = f"delim: #none, align: #{align}, row-gap: #0.7em, column-gap: #2em"
-    return f"mat({options}, {'; '.join(lines)})"
+    return f"mat({options}, {ROW_END.join(lines)})"
 
 
 COMMANDS = table(("begin", _environment), ("substack", _substack))

@@ -202,10 +202,10 @@ class Parser(Reader):
             return None
         if limits:
             base = f"{'limits' if limits == 'limits' else 'scripts'}({base})"
-        if base.startswith(("underbrace(", "underbracket(", "underparen(")):
+        if base.startswith(_BELOW):
             if below is not None:
                 base, below = f"{base[:-1]}, {below})", None
-        if base.startswith(("overbrace(", "overbracket(", "overparen(")):
+        if base.startswith(_ABOVE):
             if above is not None:
                 base, above = f"{base[:-1]}, {above})", None
         if below is None and above is None:
@@ -340,6 +340,10 @@ _SEPARATORS = frozenset(
     ("\\", "cr", "end", "right", "middle", "hline", "hdotsfor", *texsymbols.INFIX)
 )
 
+# These take their label as an argument.
+_BELOW = ("underbrace(", "underbracket(", "underparen(")
+_ABOVE = ("overbrace(", "overbracket(", "overparen(")
+
 _CHARACTERS = {
     "~": texsymbols.WORD_SPACE,
     "-": "−",
@@ -362,7 +366,7 @@ def _ordinary(markup):
     inside = markup.replace("\\", "")
     ends = inside[:1] + inside[-1:]
     is_open = any(unicodedata.category(c) == "Sm" or c in "∗.,;:!" for c in ends)
-    if is_open or markup.startswith("attach("):
+    if is_open or markup.startswith(("attach(", *_BELOW, *_ABOVE)):
         return f'class("normal", {markup})'
     return markup
 
@@ -372,5 +376,9 @@ def _is_foreign_letter(character):
     if ord(character) < 128 or 0x1D400 <= ord(character) <= 0x1D7FF:
         return False
     wide = unicodedata.east_asian_width(character) in "WF"
-    letter = unicodedata.category(character)[0] in "LSMN"
+    kind = unicodedata.category(character)
+    if kind in ("Cn", "Co"):
+        # Unknown to Python; Typst may know it as a letter.
+        return True
+    letter = kind[0] in "LSMN"
     return letter and (wide or ord(character) > 0x2E00)

@@ -249,7 +249,9 @@ SWITCHES = {
 }
 
 # Commands between what stands above and below.
-_WITHOUT_LINE = "mat(delim: {}, row-gap: #0.25em, {{}}; {{}})"
+# Without the space, the semicolon would end the code of a cell like "#h(1em)".
+ROW_END = " ; "
+_WITHOUT_LINE = "mat(delim: {}, row-gap: #0.25em, {{}}" + ROW_END + "{{}})"
 INFIX = {
     "over": "frac({}, {})",
     "choose": "binom({}, {})",

@@ -5,7 +5,7 @@ import pytest
 
 from utils.checks import conv_mistakes, oracle
 from utils.checks.conv_layers import CONV_CASES, HAND_W, HAND_X, Convolution
-from utils.checks.properties import make_dout, whole_numbers
+from utils.checks.inputs import make_dout, whole_numbers
 
 LAYER = Convolution()
 NAMES = ("out", *LAYER.gradients)

@@ -5,7 +5,7 @@ import pytest
 
 from utils.checks import conv_readings as readings
 from utils.checks import oracle
-from utils.checks.properties import whole_numbers
+from utils.checks.inputs import whole_numbers
 
 STEPS = (2, 1, 1)  # down by 2, right by 1, no gaps inside the window
 

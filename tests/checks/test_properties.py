@@ -1,9 +1,11 @@
 """The shared properties, on a layer small enough to see through: out = 2 * x."""
 
+import itertools
+
 import numpy as np
 import pytest
 
-from utils.checks import properties
+from utils.checks import inputs, properties
 from utils.checks.compare import Wrong
 from utils.checks.properties import Layer
 from utils.checks.report import run
@@ -17,7 +19,7 @@ class Case:
 
 class Doubling(Layer):
     def arguments(self, case):
-        return {"x": properties.whole_numbers(case.shape), "param": {"factor": 2}}
+        return {"x": inputs.whole_numbers(case.shape), "param": {"factor": 2}}
 
     def forward(self, x, param):
         return 2 * x
@@ -121,15 +123,53 @@ def test_a_student_cannot_disturb_what_is_expected():
     np.testing.assert_array_equal(arguments["x"], Doubling().arguments(CASES[0])["x"])
 
 
-def test_views_hold_the_same_values_in_another_order():
-    x = np.arange(24.0).reshape(2, 3, 4)
-    view = properties.as_views({"x": x, "n": 3})
-    np.testing.assert_array_equal(view["x"], x)
-    assert view["n"] == 3
-    assert not view["x"].flags.c_contiguous and not view["x"].flags.f_contiguous
+def count_calls(dout, cache):
+    count_calls.total = count_calls.total + dout if np.ndim(count_calls.total) else dout
+    return 2 * count_calls.total
 
 
-def test_incoming_gradients_have_no_zeros_and_both_signs():
-    dout = properties.make_dout(Doubling(), Doubling().arguments(Case("", (9, 9))))
-    assert np.all(dout != 0) and (dout < 0).any() and (dout > 0).any()
-    np.testing.assert_array_equal(dout, np.rint(dout))
+def test_gradients_that_grow_are_told_from_other_state():
+    count_calls.total = 0
+    failed = check(forward, count_calls)
+    assert "start at zero" in failed["same answer when called twice"].message
+    factors = itertools.cycle([2, 3])
+    failed = check(forward, lambda dout, cache: next(factors) * dout)
+    assert "changed what is in" in failed["same answer when called twice"].message
+
+
+def test_a_failure_after_another_forward_pass_is_explained():
+    kept = {}
+
+    def forward_into_a_global(x, param):
+        kept["x"] = x
+        return 2 * x, None
+
+    def backward_from_it(dout, cache):
+        return 2 * dout + 0 * kept["x"]
+
+    failed = check(forward_into_a_global, backward_from_it)
+    message = failed["two caches at the same time"].message
+    assert "stopped with ValueError" in message and "nothing in globals" in message
+
+
+def test_float32_has_a_limit_of_its_own():
+    layer = Doubling()
+    arguments = layer.arguments(CASES[0])
+    exact, single = (
+        layer.limit(layer.forward, arguments, dtype)
+        for dtype in (np.float64, np.float32)
+    )
+    assert 0 < exact < 1e-14 < single < 1e-5
+
+    class Smooth(Doubling):
+        linear = False
+
+    exact = Smooth().limit(layer.forward, arguments)
+    assert 0 < exact < 1e-14
+
+
+def test_float32_gradients_are_judged_too():
+    def coarse(dout, cache):
+        return 2 * dout * np.array(1 + 1e-4 * (dout.dtype == np.float32), dout.dtype)
+
+    assert set(check(forward, coarse)) == {"keeps float32 and float64"}

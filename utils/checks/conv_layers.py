@@ -13,13 +13,13 @@ from utils.checks import conv_mistakes, oracle
 from utils.checks.compare import EXACT, judge, judge_all
 from utils.checks.contrast import InCase
 from utils.checks.conv_readings import output_size
+from utils.checks.inputs import whole_numbers
 from utils.checks.properties import (
     Layer,
     backward_properties,
     forward_properties,
     gradients_are_right,
     out_is_right,
-    whole_numbers,
 )
 from utils.checks.report import run
 from utils.checks.subject import Subject

@@ -22,6 +22,7 @@ from utils.checks.compare import (
 )
 from utils.checks.contrast import InCase
 from utils.checks.gradients import judge_slope
+from utils.checks.inputs import as_dtype, as_views, make_dout
 from utils.checks.subject import unchanged
 
 
@@ -288,7 +289,7 @@ def same_twice(layer, case, forward, backward):
         if _grows(first[name], second[name], right):
             raise Wrong(
                 f"{name}: the second call adds to what the first one has computed: "
-                "gradients have to start at zero in every call."
+                "gradients have to start at zero in every call, and np.empty does not."
             )
     _require_same(
         first,
@@ -325,40 +326,6 @@ def backward_keeps(layer, case, forward, backward):
     _require_unchanged(forward.name, before, {"dout": dout, **given}, layer.may_change)
     backward(dout, cache)
     _require_unchanged(backward.name, before, {"dout": dout, **given}, layer.may_change)
-
-
-def whole_numbers(shape, seed=0, low=-8, high=8):
-    """Return a float64 array of random whole numbers, both ends included."""
-    rng = np.random.default_rng(seed)
-    return rng.integers(low, high, size=shape, endpoint=True).astype(np.float64)
-
-
-def make_dout(layer, arguments):
-    """Return an incoming gradient of whole numbers without zeros."""
-    shape = layer.forward(**arguments).shape
-    size = whole_numbers(shape, seed=1, low=1)
-    return size * np.where(whole_numbers(shape, seed=2) < 0, -1, 1)
-
-
-def as_views(arguments):
-    """Give arrays the same values in another memory order, with negative strides."""
-    return {
-        name: np.flip(np.asfortranarray(np.flip(value)))
-        if isinstance(value, np.ndarray)
-        else value
-        for name, value in arguments.items()
-    }
-
-
-def as_dtype(arguments, dtype):
-    """Convert all arrays, those in parameter dictionaries too."""
-    return {name: _converted(value, dtype) for name, value in arguments.items()}
-
-
-def _converted(value, dtype):
-    if isinstance(value, dict):
-        return as_dtype(value, dtype)
-    return value.astype(dtype) if isinstance(value, np.ndarray) else value
 
 
 def _forward(layer, forward, arguments, change=None):

@@ -155,6 +155,12 @@ def test_a_former_handout_is_replaced_and_nothing_else(make, tmp_path, capsys):
     assert not list(tmp_path.glob(".handout-*"))
 
 
+def test_the_archive_stands_beside(make, tmp_path, capsys):
+    assert make("--zip", str(tmp_path / "out" / "a.zip")) == 1
+    assert "is inside of" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_if_the_move_fails_the_former_handout_is_back(make, tmp_path, monkeypatch):
     make()
     before = content(tmp_path / "out")

@@ -38,14 +38,18 @@ def add_arguments(parser):
 
 def run(arguments):
     """Make the handout, and return the exit status."""
+    out, packed = arguments.out.resolve(), arguments.zip and arguments.zip.resolve()
     check_target(arguments.out)
+    if packed and packed.is_relative_to(out):
+        raise StaffError(
+            f"{arguments.zip} is inside of {arguments.out}; put it beside."
+        )
     files = build(ROOT, arguments.dirty)
     manifest = json.loads(files[MANIFEST].data)
-    if arguments.zip:
-        name, date = arguments.out.resolve().name, manifest["date"]
-        with whole_file(arguments.zip) as file:
-            file.write(archive(files, name, date))
     put(files, arguments.out)
+    if packed:
+        with whole_file(packed) as file:
+            file.write(archive(files, out.name, manifest["date"]))
     print(f"{arguments.out}: {len(files)} files, version {manifest['version']}.")
     return 0
 

@@ -8,7 +8,10 @@ file runs in a fresh process (`remote` starts a `process`, in which `child` runs
 talks to it by `wire`); any other is called in this one (`subject`).
 
 Read `compare` (how two arrays are judged), then `properties` (what holds for every
-layer), then the module of a notebook.
+layer), then the module of a notebook.  How exact a result has to be is computed in
+`rounding`, and asked of the forward pass in `gradients`; what may have caused a wrong
+one stands in the modules named after mistakes and in `patterns`, and `contrast` picks
+the cause that explains most of the cases.
 """
 
 from utils.checks.cnn import (

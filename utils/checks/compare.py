@@ -28,7 +28,6 @@ from utils.gradient_check import relative_error
 EXACT = gamma(1000, np.float64)
 ROUNDING = 1e-10
 NUMERIC = 1e-7
-SINGLE = 1e-5
 
 
 @dataclass(frozen=True)

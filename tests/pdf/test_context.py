@@ -1,4 +1,4 @@
-from utils.pdf.context import LONGEST_WORD, Context, breakable
+from utils.pdf.context import LONGEST_SOURCE, LONGEST_WORD, Context, breakable
 from utils.pdf.report import Note
 
 
@@ -37,6 +37,18 @@ def test_bad_formula_becomes_a_box_and_a_note(context):
     markup = context.formula(r"\nonsense{x}", block=False)
     assert markup == r'#bad-formula("\\nonsense{x}")'
     assert "unknown command" in context.notes[0].message
+
+
+def test_an_endless_formula_is_cut_visibly(context):
+    markup = context.formula("{" * (LONGEST_SOURCE + 100_000), block=True)
+    assert markup.count("{") == LONGEST_SOURCE
+    assert "(100000 more characters)" in markup
+
+
+def test_a_tag_inside_a_line_follows_the_formula(context, engine):
+    markup = context.formula(r"a \tag{7}", block=False)
+    assert '"(7)"' in markup
+    assert engine.part_error(markup) is None
 
 
 def test_good_formulas(context):

@@ -22,8 +22,10 @@ _STAND_INS = str.maketrans(
 # Words longer than this get invisible places to break.
 LONGEST_WORD = 48
 _BREAK_EVERY = 12
+# So much of a formula that cannot be set is printed; more would fill pages.
+LONGEST_SOURCE = 2000
 # Inline math in which something is taller than a line.
-_TALL = re.compile(r"display\(|mat\(|(under|over)brace\(|limits\(|frac\(")
+_TALL = re.compile(r"display\(|mat\(|(under|over)brace\(|limits\(|frac\(|#box\(")
 
 
 class Context:
@@ -146,7 +148,10 @@ class Context:
                 raise texmath.TexError(f"Typst: {error}")
         except (texmath.TexError, RecursionError) as error:
             self.note(f"formula printed as source ({error}): {source[:70]}")
-            bad = "#" + call("bad-formula", string(breakable(self.clean(source))))
+            shown = source[:LONGEST_SOURCE]
+            if len(source) > len(shown):
+                shown += f" … ({len(source) - len(shown)} more characters)"
+            bad = "#" + call("bad-formula", string(breakable(self.clean(shown))))
             return f"\n\n{bad}\n\n" if block else bad
         if not markup.strip():
             return ""
@@ -164,6 +169,9 @@ class Context:
         return "\n\n#" + call("fit", string(self.place), equation) + "\n\n"
 
     def _inline(self, source, markup, tag):
+        if tag:
+            # There is no margin inside a line.
+            markup = f"{markup} #h(1em) #{self.string(tag)}"
         equation = call(
             "math.equation", f"${markup}$", block="false", alt=self.string(source)
         )

@@ -21,7 +21,7 @@ TEXT_CHARACTERS = {
     **{"ss": "ß", "ae": "æ", "oe": "œ", "aa": "å", "o": "ø", "l": "ł"},
     **{"AE": "Æ", "OE": "Œ", "AA": "Å", "O": "Ø", "L": "Ł"},
     **{"textdegree": "°", "textmu": "µ", "texteuro": "€", "copyright": "©"},
-    **{"textendash": "–", "textemdash": "—", "LaTeXe": "LaTeX2e"},
+    **{"textendash": "–", "textemdash": "—"},
     **{"textless": "<", "textgreater": ">", "textbar": "|", "/": ""},
 }
 TEXT_ACCENTS = {

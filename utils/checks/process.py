@@ -45,7 +45,7 @@ class Limits:
         Whether functions that come from a file run in a process of their own.
     """
 
-    seconds: float = 20.0
+    seconds: float = 30.0  # fast layers may have to be compiled in it
     start: float = 30.0
     memory: int = 4 << 30
     shown: int = 4096

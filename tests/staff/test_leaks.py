@@ -245,7 +245,7 @@ def test_command(workbook, made, monkeypatch, capsys):
     assert leaks.run(arguments) == 1
     out = capsys.readouterr().out.splitlines()
     assert out[0].startswith("CNN.ipynb, line 1: 'Every neuron reads its own small")
-    assert out[-1] == f"1 leaks in {made}."
+    assert out[-1] == f"1 leak in {made}."
 
 
 def test_of_a_file_beside_the_folder(made, tmp_path, known):

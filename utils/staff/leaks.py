@@ -41,13 +41,18 @@ def run(arguments):
     for leak in found:
         print(leak)
     if found:
-        print(f"{len(found)} leaks in {arguments.target}.")
+        print(f"{count(found, 'leak')} in {arguments.target}.")
         return 1
     print(
-        f"No leak in {len(files)} files: {len(known)} fingerprints of "
-        f"{len(known.canaries)} regions were looked for."
+        f"No leak in {count(files, 'file')}: {len(known)} fingerprints of "
+        f"{count(known.canaries, 'region')} were looked for."
     )
     return 0
+
+
+def count(things, name):
+    """Say how many there are: "1 leak", "2 leaks"."""
+    return f"{len(things)} {name}" + "s" * (len(things) != 1)
 
 
 def read(target):

@@ -10,6 +10,7 @@ import numpy as np
 from utils.checks.cnn_init import init_properties
 from utils.checks.cnn_loss import loss_properties
 from utils.checks.compare import Result, Wrong, require_array
+from utils.checks.record import recorded
 from utils.checks.report import Results, format_report, run
 from utils.checks.subject import NotWritten, Subject
 from utils.checks.trained import load_trained, save_trained
@@ -45,18 +46,21 @@ def check_three_layer_convnet(cls):
     return run(subject.name, init_properties() + loss_properties(), subject)
 
 
+@recorded("cnn-init")
 def check_cnn_init(cls):
     """Check the constructor alone."""
     subject = Subject(cls)
     return run(subject.name, init_properties(), subject)
 
 
+@recorded("cnn-loss")
 def check_cnn_loss(cls):
     """Check the loss alone."""
     subject = Subject(cls)
     return run(subject.name, loss_properties(), subject)
 
 
+@recorded("cnn-65-percent")
 def check_accuracy(model, data, threshold=0.65):
     """Check that a trained model classifies enough of the validation images.
 

@@ -21,6 +21,7 @@ from utils.checks.properties import (
     gradients_are_right,
     out_is_right,
 )
+from utils.checks.record import recorded
 from utils.checks.report import run
 from utils.checks.subject import Subject
 
@@ -143,6 +144,7 @@ class Convolution(Layer):
         }
 
 
+@recorded("conv-forward")
 def check_conv_forward(fn):
     """Check a convolution's forward pass and print the report.
 
@@ -164,6 +166,7 @@ def check_conv_forward(fn):
     return run(forward.name, properties, forward)
 
 
+@recorded("conv-backward")
 def check_conv_backward(forward, backward):
     """Check a convolution's backward pass and print the report.
 

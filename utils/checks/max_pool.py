@@ -19,6 +19,7 @@ from utils.checks.properties import (
     make_dout,
     out_is_right,
 )
+from utils.checks.record import recorded
 from utils.checks.report import run
 from utils.checks.subject import Subject
 
@@ -115,6 +116,7 @@ class MaxPooling(Layer):
         return {"dx": (pool_mistakes.max_pool_dx(dout, x, *pool_param.values()), ())}
 
 
+@recorded("max-pool-forward")
 def check_max_pool_forward(fn):
     """Check a max pooling's forward pass and print the report.
 
@@ -141,6 +143,7 @@ def check_max_pool_forward(fn):
     return run(forward.name, properties, forward)
 
 
+@recorded("max-pool-backward")
 def check_max_pool_backward(forward, backward):
     """Check a max pooling's backward pass and print the report.
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from utils.checks.compare import Wrong
 from utils.checks.contrast import contrast
+from utils.checks.record import recorded
 from utils.checks.report import run
 from utils.checks.subject import Subject
 
@@ -189,6 +190,7 @@ def random_nets(count, seed, smallest=1):
     return nets
 
 
+@recorded("receptive-field")
 def check_receptive_field(fn):
     """Check ``fn(kernel_sizes, strides, k)``, the side length in pixels.
 
@@ -317,14 +319,14 @@ def _misconception(subject):
             "nets with nothing in common but k get the same answer, so that of an "
             "earlier call seems to be remembered"
         )
-    for hint, wrong in (*MISCONCEPTIONS, *_two_at_once()):
+    for hint, wrong in (*MISCONCEPTIONS, *two_at_once()):
         values = (wrong(_layers(m, s), k) for m, s, k in nets)
         if all(a == value for a, value in zip(answers, values, strict=True)):
             return hint
     return ""
 
 
-def _two_at_once():
+def two_at_once():
     """Combine wrong nets: one misconception after another."""
     for (one, edit), (other, then) in permutations(WRONG_NETS, 2):
         if one != other:

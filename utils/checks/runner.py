@@ -32,6 +32,7 @@ from utils.checks.conv_layers import (
 )
 from utils.checks.max_pool import check_max_pool_backward, check_max_pool_forward
 from utils.checks.receptive_field import check_receptive_field
+from utils.checks.record import recorded
 from utils.checks.remote import separate
 from utils.checks.report import Results, format_report
 from utils.checks.spatial_batchnorm import (
@@ -63,6 +64,7 @@ class Exercise:
     optional: bool = False
 
 
+@recorded("cnn-65-percent")
 def check_trained(cls):
     """Check the network that CNN.ipynb trained and saved, on real CIFAR-10."""
     with separate(Subject(cls)) as ((subject,), _):

@@ -37,6 +37,7 @@ from utils.checks.properties import (
     out_is_right,
     out_keeps_dtype,
 )
+from utils.checks.record import recorded
 from utils.checks.report import run
 from utils.checks.subject import Subject, unchanged
 
@@ -72,6 +73,7 @@ TEST_CASES = (
 )
 
 
+@recorded("spatial-batchnorm-forward")
 def check_spatial_batchnorm_forward(fn):
     """Check spatial batch normalisation's forward pass and print the report.
 
@@ -119,6 +121,7 @@ def check_spatial_batchnorm_forward(fn):
     return run(forward.name, properties, forward)
 
 
+@recorded("spatial-batchnorm-backward")
 def check_spatial_batchnorm_backward(forward, backward):
     """Check spatial batch normalisation's backward pass and print the report.
 
@@ -147,6 +150,7 @@ def check_spatial_batchnorm_backward(forward, backward):
     return run(backward.name, properties, forward, backward)
 
 
+@recorded("spatial-groupnorm")
 def check_spatial_groupnorm(forward, backward):
     """Check the optional group normalisation, both passes.
 

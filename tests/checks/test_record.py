@@ -1,0 +1,87 @@
+import hashlib
+import json
+
+import pytest
+
+from utils.checks import record
+from utils.checks.compare import Result
+from utils.checks.process import LIMITS
+from utils.checks.record import exercise_file, keep, recorded
+from utils.exercises.cnn import ThreeLayerConvNet
+from utils.exercises.conv_layers import conv_forward_naive
+from utils.pdf.expected import Check, checks
+
+RESULTS = [Result("a", True), Result("b", False), Result("c", None), Result("d", True)]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(LIMITS, "separate", True)
+    monkeypatch.setattr(record, "FOLDER", tmp_path / "build" / "checks")
+    return tmp_path / "build" / "checks"
+
+
+def written(folder, name="conv-forward"):
+    return json.loads((folder / f"{name}.json").read_text("utf-8"))
+
+
+def test_a_check_writes_down_how_it_came_out(folder):
+    @recorded("conv-forward")
+    def check(fn, threshold=1):
+        """What it does."""
+        return RESULTS
+
+    assert check(conv_forward_naive, threshold=2) is RESULTS
+    assert check.__doc__ == "What it does."
+    record_ = written(folder)
+    source = record.EXERCISES / "conv_layers.py"
+    assert record_.pop("when")[:2] == "20"
+    assert record_ == {
+        "id": "conv-forward",
+        "passed": 2,
+        "failed": 1,
+        "todo": 1,
+        "file": "utils/exercises/conv_layers.py",
+        "file_sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
+    }
+
+
+def test_the_file_that_was_judged_not_the_one_saved_meanwhile(folder, monkeypatch):
+    prints = iter(["before", "after"])
+    monkeypatch.setattr(record, "fingerprint", lambda path: next(prints))
+    recorded("conv-forward")(lambda fn: RESULTS)(conv_forward_naive)
+    assert written(folder)["file_sha256"] == "before"
+
+
+def test_instances_count_as_their_class(folder):
+    assert exercise_file([ThreeLayerConvNet()]).name == "cnn.py"
+
+
+@pytest.mark.parametrize("subjects", [[], [len], [lambda x: x], [None], [{}], ["x"]])
+def test_what_is_no_exercise_leaves_nothing(folder, subjects):
+    assert exercise_file(subjects) is None
+    recorded("x")(lambda *given: RESULTS)(*subjects)
+    assert not folder.exists()
+
+
+def test_in_tests_nothing_is_written(folder, monkeypatch):
+    monkeypatch.setattr(LIMITS, "separate", False)
+    recorded("x")(lambda fn: RESULTS)(conv_forward_naive)
+    assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_made_stops_nothing(folder):
+    folder.parent.write_text("a file")
+    recorded("x")(lambda fn: RESULTS)(conv_forward_naive)
+    assert folder.parent.read_text() == "a file"
+
+
+def test_the_cover_reads_what_is_written(folder, tmp_path):
+    (tmp_path / "utils" / "exercises").mkdir(parents=True)
+    path = tmp_path / "utils" / "exercises" / "cnn.py"
+    path.write_text("x = 1\n")
+    keep("b", RESULTS[:1], path, record.fingerprint(path))
+    asked = {"b": {"title": "Build", "file": "cnn.py"}}
+    assert checks(asked, tmp_path) == [Check("Build", "passed", "1 of 1 passed")]
+    path.write_text("x = 2\n")
+    assert checks(asked, tmp_path)[0].state == "out of date"

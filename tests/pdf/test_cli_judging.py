@@ -43,6 +43,7 @@ def test_a_missing_question_is_on_the_cover(run, root, monkeypatch, capsys):
     assert 'CNN.ipynb: question "The gone one" not found' in capsys.readouterr().err
     assert run("--strict") == 2
     assert run("--require-complete") == 3
+    assert "Not complete, without 1 question.\n" in capsys.readouterr().err
 
 
 def test_checks_are_on_the_cover(run, root, monkeypatch, capsys):

@@ -40,27 +40,34 @@ PASSED = expected.Check("Build", "passed", "3 of 3")
 
 def test_complete(look):
     found = look(*both(), ANSWER, rows=[PASSED])
-    assert found.is_complete
+    assert found.lacking == []
     assert found.notes == [Note("", "first")]
 
 
-@pytest.mark.parametrize("rows", [[], [PASSED._replace(state="failed")]])
-def test_a_check_that_did_not_pass(look, rows):
+@pytest.mark.parametrize(
+    ("rows", "lacking"),
+    [
+        ([], "any check that was run here (python -m utils.checks)"),
+        ([PASSED._replace(state="failed")], "1 passed check"),
+    ],
+)
+def test_a_check_that_did_not_pass(look, rows, lacking):
     found = look(*both(), ANSWER, rows=rows)
-    assert not found.is_complete
+    assert found.lacking == [lacking]
     assert found.checks == rows
     assert len(found.notes) == 1 + len(rows)
 
 
 def test_a_question_that_was_deleted(look):
     found = look(both()[0], ANSWER, rows=[PASSED])
-    assert not found.is_complete
+    assert found.lacking == ["1 question"]
     assert Note("CNN.ipynb", 'question "Build" not found') in found.notes
 
 
 def test_an_answer_that_is_empty(look):
     blank = new_markdown_cell("", metadata={"answer": "a"})
-    assert not look(*both(), blank, rows=[PASSED]).is_complete
+    found = look(*both(), blank, rows=[PASSED])
+    assert found.lacking == ["1 answer"]
 
 
 def test_what_was_run_just_now_is_not_compared_with_the_log(

@@ -103,7 +103,8 @@ def _export(arguments, root):
 def _status(arguments, report, contents):
     if report.suffix != ".pdf":
         return 1
-    if arguments.require_complete and not contents.is_complete:
+    if arguments.require_complete and contents.lacking:
+        print(f"Not complete, without {', '.join(contents.lacking)}.", file=sys.stderr)
         return 3
     return 2 if arguments.strict and report.notes else 0
 

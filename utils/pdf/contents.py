@@ -27,8 +27,8 @@ class Contents:
     code : dict
         What a question asks for: its id to the source file, as it is shown, and
         the name of the function or class.
-    is_complete : bool
-        Whether no question, answer or passed check is missing.
+    lacking : list of str
+        What a complete workbook would have, each as the end of a sentence.
     """
 
     notebooks: list
@@ -37,7 +37,7 @@ class Contents:
     missing: list = field(default_factory=list)
     checks: list = field(default_factory=list)
     code: dict = field(default_factory=dict)
-    is_complete: bool = True
+    lacking: list = field(default_factory=list)
 
 
 def gather(notebooks, sources, notes, chosen, executed, root):
@@ -73,13 +73,20 @@ def gather(notebooks, sources, notes, chosen, executed, root):
     for path, notebook in notebooks:
         entries = [] if path in executed else log
         notes += stale(notebook, path, root, entries)
-    blank = [unanswered(notebook, path.name) for path, notebook in notebooks]
-    judged = any("file" in question for question in questions.values())
-    passed = all(row.state == "passed" for row in rows) and bool(rows or not judged)
-    complete = passed and not missing and not any(blank)
     code = {
         name: (f"utils/exercises/{question['file']}", question["name"])
         for name, question in questions.items()
         if "file" in question
     }
-    return Contents(notebooks, sources, notes, missing, rows, code, complete)
+    lacking = _lacking(notebooks, missing, rows, bool(code))
+    return Contents(notebooks, sources, notes, missing, rows, code, lacking)
+
+
+def _lacking(notebooks, missing, rows, is_judged):
+    blank = sum(len(unanswered(notebook, path.name)) for path, notebook in notebooks)
+    failed = sum(row.state != "passed" for row in rows)
+    counts = [(len(missing), "question"), (blank, "answer"), (failed, "passed check")]
+    lacking = [f"{count} {what}{'s' * (count > 1)}" for count, what in counts if count]
+    if is_judged and not rows:
+        lacking.append("any check that was run here (python -m utils.checks)")
+    return lacking

@@ -30,7 +30,8 @@ def contents(tmp_path):
         code("hidden", stream("secret")),
     ]
     cells[-1].metadata["tags"] = ["no_pdf"]
-    pairs = [(tmp_path / "N.ipynb", new_notebook(cells=cells))]
+    # Twice, so that ids of cells are not unique.
+    pairs = [(tmp_path / f"{name}.ipynb", new_notebook(cells=cells)) for name in "NM"]
     return Contents(pairs, [(source, "layer.py")], [Note("here", "a <note>")])
 
 

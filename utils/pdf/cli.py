@@ -272,8 +272,8 @@ def _tell(report, output, seconds):
     print(output.with_suffix(report.suffix).resolve())
     if report.suffix != ".pdf":
         print(
-            "No PDF: neither Typst nor a browser is here. Open this page, print it "
-            "into a PDF and look whether the formulas came out.",
+            "No PDF yet, because neither Typst nor a browser made one. Open this page, "
+            "print it into a PDF and look whether the formulas came out.",
             file=sys.stderr,
         )
     elif report.questions:

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from nbconvert import HTMLExporter
+from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from utils.pdf.report import Note, Report
@@ -101,6 +102,8 @@ def to_html(contents, name, uid, notes):
     exporter = HTMLExporter(sanitize_html=True, embed_images=True)
     folder = str(contents.notebooks[0][0].parent) if contents.notebooks else "."
     resources = {"metadata": {"name": "Workbook", "path": folder}}
+    # Cells of several notebooks may have one id.
+    cells = [NotebookNode(cell, id=f"cell-{i}") for i, cell in enumerate(cells)]
     page, _ = exporter.from_notebook_node(new_notebook(cells=cells), resources)
     return page.replace("</head>", f"{_STYLE}</head>", 1)
 

@@ -273,7 +273,7 @@ def _tell(report, output, seconds):
     if report.suffix != ".pdf":
         print(
             "No PDF yet, because neither Typst nor a browser made one. Open this page, "
-            "print it into a PDF and look whether the formulas came out.",
+            "print it into a PDF and look whether all is on it.",
             file=sys.stderr,
         )
     elif report.questions:

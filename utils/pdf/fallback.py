@@ -1,9 +1,8 @@
 """Without Typst: the workbook as one HTML page, and a browser that prints it.
 
 This is what is left where Typst's wheel does not exist.  It knows no page of a
-question, and shows formulas only if the browser reaches the network; it says so in
-the document and to the student.  If there is no browser either, the student prints
-the page.
+question and prints formulas as their source; it says so in the document and to the
+student.  If there is no browser either, the student prints the page.
 """
 
 import os
@@ -33,19 +32,25 @@ BROWSERS = (
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
 TIMEOUT = 120  # seconds
+# A notebook's scripts do not run, and nothing is fetched, from wherever it may be.
+_HEAD = """<head>
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+"""
 # Nothing may leave the page: browsers clip long lines of code silently.
 _STYLE = """<style>
-pre, code { white-space: pre-wrap !important; overflow-wrap: anywhere !important; }
+* { overflow-wrap: anywhere !important; }
+pre, code { white-space: pre-wrap !important; }
 .jp-InputArea-editor, .jp-OutputArea-output { overflow: visible !important; }
 img, svg { max-width: 100% !important; max-height: 24cm !important; }
-table { font-size: 80%; }
+table { font-size: 60% !important; table-layout: auto !important; }
 .new-page { break-before: page; }
 </style>
 """
 _WARNING = Note(
     "",
-    "made without Typst: formulas may be printed as their source, and on which "
-    "pages questions begin is not known",
+    "made without Typst: formulas are printed as their source, and on which pages "
+    "questions begin is not known",
 )
 
 
@@ -77,7 +82,7 @@ def print_contents(contents, name, uid, browser=True):
 
 
 def to_html(contents, name, uid, notes):
-    """Return one page with everything, made safe: no script of a notebook runs.
+    """Return one page with everything, in which no script runs.
 
     Parameters
     ----------
@@ -99,12 +104,13 @@ def to_html(contents, name, uid, notes):
         source = path.read_text(encoding="utf-8", errors="replace")
         fence = "`" * 12
         cells += [_opening(shown), new_markdown_cell(f"{fence}python\n{source}{fence}")]
-    exporter = HTMLExporter(sanitize_html=True, embed_images=True)
+    exporter = HTMLExporter(embed_images=True)
     folder = str(contents.notebooks[0][0].parent) if contents.notebooks else "."
     resources = {"metadata": {"name": "Workbook", "path": folder}}
     # Cells of several notebooks may have one id.
     cells = [NotebookNode(cell, id=f"cell-{i}") for i, cell in enumerate(cells)]
     page, _ = exporter.from_notebook_node(new_notebook(cells=cells), resources)
+    page = page.replace("<head>", _HEAD, 1)
     return page.replace("</head>", f"{_STYLE}</head>", 1)
 
 

@@ -13,7 +13,12 @@ from utils.fast_layers import (
     conv_forward_fast,
     max_pool_forward_fast,
 )
-from utils.receptive_field import Layer, measured_size, require_unit, unit_counts
+from utils.receptive_field import (
+    Layer,
+    measured_size,
+    require_place,
+    shapes,
+)
 
 
 def path_counts(layers, unit, size):
@@ -30,12 +35,12 @@ def path_counts(layers, unit, size):
         The net, first layer first.
     unit : tuple of 2 ints
         Row and column of the unit in the last layer.
-    size : int
-        Side length of the image in pixels.
+    size : int or (int, int)
+        Height and width of the image in pixels.
 
     Returns
     -------
-    ndarray of shape (size, size)
+    ndarray of shape (H, W)
         float64; the unit depends on a pixel exactly where this is not 0.
 
     Raises
@@ -43,19 +48,44 @@ def path_counts(layers, unit, size):
     ValueError
         If the unit does not exist, or a window does not fit.
     """
-    require_unit(unit, unit_counts(layers, size)[-1])
-    out, caches = np.zeros((1, 1, size, size)), []
+    require_place(unit, shapes(layers, size)[-1])
+    out, backward = np.zeros((1, 1, *shapes([], size)[0])), []
     for layer in layers:
-        w = np.zeros((1, 1, layer.reach + 1, layer.reach + 1))
-        w[:, :, :: layer.dilation, :: layer.dilation] = 1.0
-        param = {"stride": layer.stride, "pad": layer.pad}
-        out, cache = conv_forward_fast(out, w, np.zeros(1), param)
-        caches.append(cache)
+        out, step = _sum_windows(layer, out)
+        backward.append(step)
     dout = np.zeros(out.shape)
     dout[0, 0, unit[0], unit[1]] = 1.0
-    for cache in reversed(caches):
-        dout, _, _ = conv_backward_fast(dout, cache)
+    for step in reversed(backward):
+        dout = step(dout)
     return dout[0, 0]
+
+
+def _sum_windows(layer, x):
+    """Add up every window by a convolution; return the sums and a backward pass.
+
+    What the workbook's convolutions cannot do alone is done around them: uneven padding
+    before, and uneven strides by leaving out results.
+    """
+    rows, columns = layer.along(0), layer.along(1)
+    w = np.zeros((1, 1, rows.reach + 1, columns.reach + 1))
+    w[:, :, :: rows.dilation, :: columns.dilation] = 1.0
+    if isinstance(layer.stride, int) and isinstance(layer.pad, int):
+        param = {"stride": layer.stride, "pad": layer.pad}
+        out, cache = conv_forward_fast(x, w, np.zeros(1), param)
+        return out, lambda dout: conv_backward_fast(dout, cache)[0]
+
+    (top, bottom), (left, right) = layer.pads
+    padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
+    every, cache = conv_forward_fast(padded, w, np.zeros(1), {"stride": 1, "pad": 0})
+    kept = np.s_[:, :, :: rows.stride, :: columns.stride]
+
+    def backward(dout):
+        dense = np.zeros(every.shape)
+        dense[kept] = dout
+        dx = conv_backward_fast(dense, cache)[0]
+        return dx[:, :, top : dx.shape[2] - bottom, left : dx.shape[3] - right]
+
+    return every[kept], backward
 
 
 def forward(layers, x, num_filters=4, seed=0):
@@ -85,13 +115,9 @@ def forward(layers, x, num_filters=4, seed=0):
     """
     rng = np.random.default_rng(seed)
     out = np.asarray(x, dtype=np.float64)
-    for k, layer in enumerate(layers, start=1):
+    require_plain(layers)
+    for layer in layers:
         m, s = layer.kernel, layer.stride
-        if layer.dilation > 1:
-            raise ValueError(
-                f"Layer {k} ({layer.label}) is dilated, expected dilation 1: the "
-                "workbook's convolutions cannot run it."
-            )
         if layer.kind == "pool":
             window = {"pool_height": m, "pool_width": m, "stride": s}
             out, _ = max_pool_forward_fast(out, window)
@@ -100,6 +126,21 @@ def forward(layers, x, num_filters=4, seed=0):
             param = {"stride": s, "pad": layer.pad}
             out, _ = conv_forward_fast(out, w, np.zeros(num_filters), param)
     return out
+
+
+def require_plain(layers):
+    """Raise a sentence unless the workbook's layers can run these, max pooling too."""
+    for k, layer in enumerate(layers, start=1):
+        if not layer.is_square or isinstance(layer.pad, tuple):
+            raise ValueError(
+                f"Layer {k} ({layer.label}) is not alike on all sides, expected square "
+                "windows and equal paddings: the workbook's layers cannot run it."
+            )
+        if layer.dilation > 1:
+            raise ValueError(
+                f"Layer {k} ({layer.label}) is dilated, expected dilation 1: the "
+                "workbook's convolutions cannot run it."
+            )
 
 
 def field_by_nan(layers, unit, size, seed=0):
@@ -129,7 +170,7 @@ def field_by_nan(layers, unit, size, seed=0):
     ValueError
         If the unit does not exist, a window does not fit or a layer is dilated.
     """
-    require_unit(unit, unit_counts(layers, size)[-1])
+    require_place(unit, shapes(layers, size)[-1])
     seen = np.zeros((size, size), dtype=bool)
     image = np.random.default_rng(seed).standard_normal((size, size))
     columns = np.arange(size)

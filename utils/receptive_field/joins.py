@@ -98,12 +98,18 @@ def seen_by(net, unit=None, size=32):
     *_, last = found = shapes(net, size)
     above = np.full(last, unit is None)
     if unit is not None:
-        if not all(0 <= u < n for u, n in zip(unit, last, strict=True)):
-            raise ValueError(
-                f"unit is {unit}, but the last layer has {last[0]} x {last[1]} units."
-            )
+        require_place(unit, last)
         above[tuple(unit)] = True
     return _read(net, above, found)
+
+
+def require_place(unit, last):
+    """Raise a sentence unless a row and a column are among ``last`` units."""
+    if not all(0 <= u < n for u, n in zip(unit, last, strict=True)):
+        raise ValueError(
+            f"unit is {unit}, expected a row below {last[0]} and a column below "
+            f"{last[1]}: the last layer has {last[0]} x {last[1]} units."
+        )
 
 
 def coverage_map(net, size=32):

@@ -241,13 +241,12 @@ def uncut(layers):
 
 
 def require_unit(unit, count):
-    """Raise a sentence unless every entry of ``unit`` is one of ``count`` positions."""
-    for place in np.atleast_1d(unit):
-        if not 0 <= place < count:
-            raise ValueError(
-                f"unit is {unit}, expected positions from 0 to {count - 1}: the last "
-                f"layer has {count} units per axis."
-            )
+    """Raise a sentence unless ``unit`` is one of ``count`` positions."""
+    if not 0 <= unit < count:
+        raise ValueError(
+            f"unit is {unit}, expected a position from 0 to {count - 1}: the last "
+            f"layer has {count} units per axis."
+        )
 
 
 def _counts(layers, size):

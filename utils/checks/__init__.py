@@ -27,7 +27,9 @@ from utils.checks.conv_layers import (
     check_conv_backward,
     check_conv_forward,
 )
+from utils.checks.formulas import check_one_layer, check_strides, check_two_layers
 from utils.checks.max_pool import check_max_pool_backward, check_max_pool_forward
+from utils.checks.quiz import ask, check_quiz
 from utils.checks.receptive_field import check_receptive_field
 from utils.checks.report import Results
 from utils.checks.spatial_batchnorm import (
@@ -35,10 +37,12 @@ from utils.checks.spatial_batchnorm import (
     check_spatial_batchnorm_forward,
     check_spatial_groupnorm,
 )
+from utils.checks.wider import check_wider
 
 __all__ = [
     "Result",
     "Results",
+    "ask",
     "check_accuracy",
     "check_cnn_init",
     "check_cnn_loss",
@@ -46,11 +50,16 @@ __all__ = [
     "check_conv_forward",
     "check_max_pool_backward",
     "check_max_pool_forward",
+    "check_one_layer",
+    "check_quiz",
     "check_receptive_field",
     "check_spatial_batchnorm_backward",
     "check_spatial_batchnorm_forward",
     "check_spatial_groupnorm",
+    "check_strides",
     "check_three_layer_convnet",
+    "check_two_layers",
+    "check_wider",
     "load_trained",
     "save_trained",
 ]

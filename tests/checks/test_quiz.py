@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from utils.checks import ask, check_quiz
+from utils.checks.quiz import questions
+
+
+def test_the_first_questions_by_hand():
+    # seed 1: 4 + 4; 5 + 1 * 3 + 6 * 6; 3 + 6 * 4; 3 * 4 * 2; own windows of CL3: 2 - 1;
+    # 2 * 8 - (3 + 2 * 2); 4 + 2 * 2; 28 - 6 * 3, which leaves 10 of 28
+    found = [question.answer for question in questions(1)]
+    assert found == [8, 44, 27, 24, 1, 9, 8, 10]
+    assert all(result.passed for result in check_quiz(1, found))
+
+
+def test_a_seed_draws_the_same_questions_and_another_one_others(capsys):
+    assert questions(3) == questions(3)
+    assert questions(3) != questions(4)
+    ask(3)
+    shown = capsys.readouterr().out
+    assert shown.count("\n1. ") + shown.startswith("1. ") == 1
+    assert "\n8. " in shown and max(map(len, shown.splitlines())) <= 76
+
+
+def test_every_mistake_gets_its_reason():
+    for seed in range(40):
+        asked = questions(seed)
+        for k, question in enumerate(asked):
+            for hint, wrong in question.mistakes:
+                if wrong == question.answer:
+                    continue
+                answers = [q.answer for q in asked]
+                answers[k] = wrong
+                first = next(h for h, w in question.mistakes if w == wrong)
+                if seed < 2:
+                    result = check_quiz(seed, answers)[k]
+                    assert result.passed is False and first in result.message
+                assert hint
+
+
+def test_questions_without_strides_get_no_hint_about_strides():
+    for seed in range(20):
+        hints = [hint for hint, _ in questions(seed)[0].mistakes]
+        assert hints and not any("stride" in hint for hint in hints)
+
+
+def test_other_wrong_answers():
+    answers = [question.answer for question in questions(5)]
+    assert "draw the cone" in check_quiz(5, [-99, *answers[1:]])[0].message
+
+
+@pytest.mark.parametrize("value", ["8", 7.5, float("nan"), float("inf"), [8], True, 1j])
+def test_what_is_no_whole_number(value):
+    result = check_quiz(1, [value, *[0] * 7])[0]
+    assert result.passed is False and "is no whole number" in result.message
+
+
+@pytest.mark.parametrize("value", [8.0, np.int64(8), np.float32(8)])
+def test_other_ways_to_write_a_whole_number(value):
+    assert check_quiz(1, [value, *[0] * 7])[0].passed
+
+
+@pytest.mark.parametrize("answers", [[None] * 8, [], None, 5, (...,) * 8])
+def test_not_answered(answers):
+    assert [result.passed for result in check_quiz(1, answers)] == [None]

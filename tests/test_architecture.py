@@ -48,9 +48,12 @@ ARROWS = {
     "whole_files",
     "solver": "kernels optim whole_files",
     "receptive_field_probe": "receptive_field fast_layers",
+    "effective_field": "receptive_field receptive_field_probe fast_layers layers",
+    "receptive_field_nets": "receptive_field network",
     "recipes": "network solver optim augment cifar10 kernels whole_files",
     "studies": "layers blocks solver gradient_check",
-    "checks": "gradient_check layers batchnorm fast_layers cifar10 network whole_files",
+    "checks": "gradient_check layers batchnorm fast_layers cifar10 network "
+    "receptive_field whole_files",
     "pdf": "cifar10 whole_files run_log",
     "sweep": "recipes cifar10",
     "experiments": "recipes network solver optim augment cifar10 plots",
@@ -68,7 +71,7 @@ LIBRARIES = {
     "numba": "kernels",
     "llvmlite": "kernels",
     "threadpoolctl": "kernels solver",
-    "matplotlib": "plots workbook pdf.engine",  # pdf.engine: only its font files
+    "matplotlib": "plots workbook",
     "IPython": "workbook plots.training",
     "tqdm": "solver cifar10",
     "optuna": "sweep",

@@ -27,6 +27,8 @@ What the notebooks look at:
 
 `receptive_field/`          what a neuron sees, found by counting pixels
 `receptive_field_probe.py`  the same, asked of our own layers
+`receptive_field_nets.py`   the windows of the networks of CNN.ipynb
+`effective_field.py`        how much of its field a neuron uses
 `studies.py`                the small nets that experiments are made with
 `experiments/`              what each idea of the recipes is worth; inside a network
 `ladder.py`                 one convolution, from Python's loops to the engine

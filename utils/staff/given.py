@@ -50,6 +50,8 @@ GIVEN = {
     "utils/ladder.py": "CNN-Layers.ipynb uses it",
     "utils/receptive_field/": "Receptive-Fields.ipynb uses it",
     "utils/receptive_field_probe.py": "Receptive-Fields.ipynb uses it",
+    "utils/receptive_field_nets.py": "Receptive-Fields.ipynb uses it",
+    "utils/effective_field.py": "Receptive-Fields.ipynb uses it",
     "utils/plots/": "notebooks draw with it",
     "utils/workbook.py": "every notebook begins with it",
     "utils/workbook.mplstyle": "the look of all figures",

@@ -100,3 +100,23 @@ def test_figures_fit_the_page_and_draw_into_given_axes():
     left, right = plt.figure().subplots(1, 2)
     assert plots.plot_growth({"a": [1, 2]}, ax=left) is left
     assert plots.plot_coverage(np.ones((2, 2)), ax=right) is right
+
+
+def test_cones_side_by_side_keep_their_titles_and_all_padding():
+    layers = chain([3, 3], [2, 2], [1, 1])
+    counts = unit_counts(layers, 16)
+    cones = {f"neuron {u}": ancestry(layers, u, 16) for u in range(3)}
+    axes = plots.plot_cones(layers, cones, counts)
+    assert [ax.get_title() for ax in axes] == list(cones)
+    assert axes[0].figure.axes == list(axes)  # and no empty one
+    for ax in axes:
+        low, high = ax.get_xlim()
+        places = [x for row in (0, 1, 2) for x in centres(ax, row)]
+        assert low < min(places) - 0.4 and high > max(places) + 0.4
+    assert axes[0].get_yticklabels()[0].get_text() == "image"
+    assert axes[1].get_yticklabels()[0].get_text() == ""
+
+
+def test_cone_with_uneven_padding():
+    ax = draw_cone([Layer(3, 1, (2, 0, 2, 0))], unit=0, size=4)
+    assert centres(ax, row=0, hatched=True) == [-2, -1]

@@ -12,6 +12,12 @@ from utils.plots.comparisons import (
     show_confusions,
     show_surprises,
 )
+from utils.plots.effective_fields import (
+    plot_agreement,
+    plot_influences,
+    plot_power_law,
+    plot_profiles,
+)
 from utils.plots.files import save_figure
 from utils.plots.network_views import show_reasons, show_whitening
 from utils.plots.pictures import (
@@ -25,6 +31,7 @@ from utils.plots.receptive_fields import (
     OKABE_ITO,
     plot_blind_spots,
     plot_cone,
+    plot_cones,
     plot_coverage,
     plot_fields_on_image,
     plot_growth,
@@ -53,9 +60,11 @@ __all__ = [
     "WIDTH",
     "compare_timings",
     "plot_ablation",
+    "plot_agreement",
     "plot_blind_spots",
     "plot_class_accuracies",
     "plot_cone",
+    "plot_cones",
     "plot_coverage",
     "plot_curves",
     "plot_fields_on_image",
@@ -63,10 +72,13 @@ __all__ = [
     "plot_growth",
     "plot_history",
     "plot_importance",
+    "plot_influences",
     "plot_ladder",
     "plot_layer_speed",
     "plot_learning",
     "plot_panels",
+    "plot_power_law",
+    "plot_profiles",
     "plot_race",
     "plot_rate_search",
     "plot_slices",

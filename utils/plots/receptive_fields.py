@@ -49,14 +49,17 @@ def plot_cone(layers, used, counts, blind=(), title="", ax=None):
     Axes
     """
     labels = [f"layer {k}: {layer.label}" for k, layer in enumerate(layers, start=1)]
-    margin = 0.8 + max(layer.pad for layer in layers)
+    margin = 0.8 + max(max(layer.pads[0]) for layer in layers)
     if ax is None:
         width = 0.3 * (counts[0] + 2 * margin) + 0.07 * max(map(len, labels))
         ax = plt.figure(figsize=(min(width, WIDTH), 0.65 * len(counts) + 0.5)).gca()
     step, middle = 1.0, 0.0  # position u of the row stands at step * u + middle
+    left, right = 0.0, counts[0] - 1.0
     for k, count in enumerate(counts):
-        pad = layers[k].pad if k < len(layers) else 0
-        for place in range(-pad, count + pad):
+        before, after = layers[k].pads[0] if k < len(layers) else (0, 0)
+        left = min(left, step * -before + middle)
+        right = max(right, step * (count - 1 + after) + middle)
+        for place in range(-before, count + after):
             state = "unused" if place not in used[k] else "used"
             if not 0 <= place < count:
                 state = "padding"
@@ -65,7 +68,7 @@ def plot_cone(layers, used, counts, blind=(), title="", ax=None):
             _draw_position(ax, step * place + middle, k, state)
         if k < len(layers):
             below, layer = (step, middle), layers[k]
-            middle += step * (layer.reach / 2 - layer.pad)
+            middle += step * (layer.reach / 2 - before)
             step *= layer.stride
             for unit in used[k + 1]:
                 for place in layer.window(unit):
@@ -76,10 +79,40 @@ def plot_cone(layers, used, counts, blind=(), title="", ax=None):
     ax.set_xticks(range(0, counts[0], 1 if counts[0] <= 20 else 4))
     ax.tick_params(length=0, labelsize=8)
     ax.set_title(title, fontsize=9)
-    ax.set(xlim=(-margin, counts[0] - 1 + margin), ylim=(-0.4, len(layers) + 0.4))
+    ax.set(xlim=(left - 0.8, right + 0.8), ylim=(-0.4, len(layers) + 0.4))
     ax.grid(False)
     ax.spines[:].set_visible(False)
     return ax
+
+
+def plot_cones(layers, cones, counts, blind=(), columns=2):
+    """Draw several cones of one net side by side, each with its title.
+
+    Parameters
+    ----------
+    layers, counts, blind
+        As for `plot_cone`.
+    cones : dict
+        Title to what `utils.receptive_field.ancestry` returns for a unit.
+    columns : int, default 2
+        Cones in one row, >= 1.
+
+    Returns
+    -------
+    ndarray of Axes
+        One per cone, in order.
+    """
+    rows = -(-len(cones) // columns)
+    height = 0.4 * len(counts) + 0.35
+    _, axes = plt.subplots(rows, columns, figsize=(WIDTH, rows * height), squeeze=False)
+    for ax in axes.flat[len(cones) :]:
+        ax.remove()
+    for k, (title, used) in enumerate(cones.items()):
+        plot_cone(layers, used, counts, blind, title, axes.flat[k])
+        axes.flat[k].set_xticks(range(0, counts[0], 1 if counts[0] <= 8 else 2))
+        if k % columns:
+            axes.flat[k].set_yticklabels([])
+    return axes.flat[: len(cones)]
 
 
 def plot_fields_on_image(image, boxes, ax=None):

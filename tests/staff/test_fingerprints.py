@@ -53,6 +53,16 @@ def test_what_is_given_anyway_or_too_short_is_no_leak(known, text):
     assert places(known, text) == []
 
 
+@pytest.mark.parametrize("text", ["r_1 = 'm1'", "a\n  # r_1=m1\nb", "\nr_1 = m1"])
+def test_a_short_line_is_found_as_a_whole_line(text):
+    region = REGIONS[0]._replace(lines=["r_1 = 'm1'"])
+    short = Fingerprints([region], ["if r_1 = m1:"])
+    assert len(list(short.find(text))) == 1
+    assert not list(short.find("so r_1 = m1"))
+    assert not list(short.find("r_1 = m1 + 1"))
+    assert not list(Fingerprints([region], ["a\nr_1 = m1"]).find(text))
+
+
 def test_what_is_given_is_no_fingerprint():
     everything = Fingerprints(REGIONS, [])
     assert list(everything.find("return total.reshape(x.shape)"))

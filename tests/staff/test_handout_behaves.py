@@ -121,7 +121,7 @@ def test_each_region_has_something_to_look_for():
 
 def test_nothing_given_reads_like_a_solution(monkeypatch):
     monkeypatch.setattr(fingerprints, "RUN", SHARED)
-    monkeypatch.setattr(fingerprints, "LINE", SHARED)
+    monkeypatch.setattr(fingerprints, "SHORT", SHARED)
     sources = handout.given_files(ROOT)
     everything = leaks.fingerprints(sources)
     alone = fingerprints.Fingerprints(list(everything.canaries.values()), [])

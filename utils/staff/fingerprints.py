@@ -2,14 +2,15 @@
 
 A text is a row of words and signs; spaces, line ends, quotes and ``#`` do not count, so
 that a line is found however it is indented, quoted or commented out.  The fingerprints
-of a region are its runs of `RUN` words, and its shorter lines from `LINE` words on, as
-far as they occur nowhere outside of all regions.
+of a region are its runs of `RUN` words, its shorter lines from `LINE` words on, and of
+still shorter ones those from `SHORT` words on, which count only as a whole line; all as
+far as they occur nowhere outside of the regions.
 """
 
 import bisect
 import re
 
-RUN, LINE = 8, 5
+RUN, LINE, SHORT = 8, 5, 3
 
 _WORD = re.compile(r"\w+|[^\w\s#\"'`\\,]")
 
@@ -30,9 +31,9 @@ class Fingerprints:
         for region in regions:
             for run in _runs_of(region):
                 self._runs.setdefault(run, region)
-        self._heads = {run[:LINE] for run in self._runs}  # a quick first look
+        self._heads = {run[:SHORT] for run in self._runs}  # a quick first look
         for text in outside:
-            for _, run in self._hits(text):
+            for _, run in list(self._hits(text)):
                 self._runs.pop(run, None)
 
     def __len__(self):
@@ -63,21 +64,30 @@ class Fingerprints:
         for canary, region in self.canaries.items():
             if canary in text:
                 yield 1 + bisect.bisect(ends, text.index(canary)), region, canary
-        hits = list(self._hits(text))
-        starts = [match.start() for match in _WORD.finditer(text)] if hits else []
-        for k, run in hits:
-            yield 1 + bisect.bisect(ends, starts[k]), self._runs[run], " ".join(run)
+        for start, run in self._hits(text):
+            yield 1 + bisect.bisect(ends, start), self._runs[run], " ".join(run)
 
     def _hits(self, text):
-        """Give the place of each known run in the list of words, and the run."""
+        """Give where each known run begins in a text, and the run."""
         words = words_of(text)
-        heads = zip(*(words[k:] for k in range(LINE)), strict=False)
-        for k, head in enumerate(heads):
-            if head in self._heads:
-                for length in range(LINE, RUN + 1):
-                    run = tuple(words[k : k + length])
-                    if run in self._runs:
-                        yield k, run
+        heads = zip(*(words[k:] for k in range(SHORT)), strict=False)
+        found = [k for k, head in enumerate(heads) if head in self._heads]
+        places = [match.span() for match in _WORD.finditer(text)] if found else []
+        for k in found:
+            for length in range(SHORT, min(RUN, len(words) - k) + 1):
+                run = tuple(words[k : k + length])
+                if run not in self._runs:
+                    continue
+                if length >= LINE or _is_alone(text, places, k, k + length):
+                    yield places[k][0], run
+
+
+def _is_alone(text, places, first, last):
+    """Tell whether some words of a text are all that their line holds."""
+    above = text[places[first - 1][1] : places[first][0]] if first else "\n"
+    more = last < len(places)
+    below = text[places[last - 1][1] : places[last][0]] if more else "\n"
+    return "\n" in above and "\n" in below
 
 
 def words_of(text):
@@ -90,5 +100,5 @@ def _runs_of(region):
     yield from (tuple(words[k : k + RUN]) for k in range(len(words) - RUN + 1))
     for line in region.lines:
         words = words_of(line)
-        if LINE <= len(words) < RUN:
+        if SHORT <= len(words) < RUN:
             yield tuple(words)

@@ -1,0 +1,13 @@
+"""Paths: convolve one comb per layer and count how long the result is."""
+
+import numpy as np
+
+
+def receptive_field(kernel_sizes, strides, k):
+    paths, step = np.ones(1), 1
+    for m, s in zip(kernel_sizes[:k], strides[:k], strict=True):
+        comb = np.zeros((m - 1) * step + 1)
+        comb[::step] = 1
+        paths = (np.convolve(paths, comb) > 0).astype(float)
+        step *= s
+    return len(paths)

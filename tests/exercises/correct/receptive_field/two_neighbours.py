@@ -1,0 +1,11 @@
+"""Neighbours: where unit 0 ends and where unit m - 1 of the layer below ends."""
+
+
+def receptive_field(kernel_sizes, strides, k):
+    def end(unit, layer):
+        if layer == 0:
+            return unit
+        below = unit * strides[layer - 1] + kernel_sizes[layer - 1] - 1
+        return end(below, layer - 1)
+
+    return end(0, k) + 1

@@ -91,7 +91,7 @@ def test_cells_have_slugs_as_ids(name):
 
 def test_cells_have_no_metadata_but_ours(name):
     for cell in cells_of(name):
-        assert set(cell.metadata) <= {"question", "answer", "tags"}, cell.id
+        assert set(cell.metadata) <= {"question", "answer", "tags", "caption"}, cell.id
         assert cell.metadata.get("tags") in (None, ["parameters"]), cell.id
         if cell.metadata.get("tags"):
             assert cell.id == "parameters"

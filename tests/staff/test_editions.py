@@ -99,7 +99,8 @@ def test_markdown_and_script():
 
 def test_notebook(solved):
     solved["cells"][2]["outputs"] = [{"output_type": "stream", "text": "48"}]
-    solved["cells"][2]["metadata"] = {"tags": ["parameters"], "collapsed": True}
+    kept = {"tags": ["parameters"], "caption": ["A curve.", "A picture."]}
+    solved["cells"][2]["metadata"] = {**kept, "collapsed": True}
     solved["cells"][1]["attachments"] = {"a.png": {"image/png": "aaaa"}}
     text = editions.student_edition(json.dumps(solved), "CNN.ipynb")
     student = json.loads(text)
@@ -112,7 +113,7 @@ def test_notebook(solved):
     assert "attachments" not in answer
     assert model["source"] == ["model = None\n", "# YOUR CODE HERE"]
     assert model["outputs"] == [] and model["execution_count"] is None
-    assert model["metadata"] == {"tags": ["parameters"]}
+    assert model["metadata"] == kept
     assert set(student["metadata"]) == {"kernelspec", "language_info"}
     assert student["metadata"]["language_info"] == {"name": "python"}
 

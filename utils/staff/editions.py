@@ -16,7 +16,7 @@ TEXTS = ".cmd .mplstyle .typ .json LICENSE".split()
 PICTURES = [".png"]
 # All that is kept of a notebook; outputs and execution counts are emptied.
 METADATA = ("kernelspec", "language_info")
-CELL_METADATA = ("question", "answer", "tags")
+CELL_METADATA = ("question", "answer", "tags", "caption")
 COMMENTS = {"markdown": "<!--", "code": "#"}
 
 

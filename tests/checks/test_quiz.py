@@ -44,6 +44,12 @@ def test_questions_without_strides_get_no_hint_about_strides():
         assert hints and not any("stride" in hint for hint in hints)
 
 
+@pytest.mark.parametrize("seed", [-1, "1", 1.5, None])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ValueError, match="The seed is .*, expected an int >= 0"):
+        ask(seed)
+
+
 def test_other_wrong_answers():
     answers = [question.answer for question in questions(5)]
     assert "draw the cone" in check_quiz(5, [-99, *answers[1:]])[0].message

@@ -16,6 +16,7 @@ from utils.checks.receptive_field import MISCONCEPTIONS
 from utils.checks.report import run
 from utils.checks.subject import NotWritten
 from utils.receptive_field import Layer, chain, coverage, measured_size, span
+from utils.receptive_field.layers import require_int
 
 
 class Question(NamedTuple):
@@ -37,8 +38,14 @@ def questions(seed):
     Returns
     -------
     list of Question
+
+    Raises
+    ------
+    ValueError
+        If the seed is no int >= 0.
     """
-    rng = np.random.default_rng(seed)
+    require_int("The seed", seed, 0)
+    rng = np.random.default_rng(int(seed))
     kinds = (
         _no_strides,
         _strides,

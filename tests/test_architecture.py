@@ -50,6 +50,7 @@ ARROWS = {
     "receptive_field_probe": "receptive_field fast_layers",
     "effective_field": "receptive_field receptive_field_probe fast_layers layers",
     "receptive_field_nets": "receptive_field network",
+    "explorer": "receptive_field plots",
     "recipes": "network solver optim augment cifar10 kernels whole_files",
     "studies": "layers blocks solver gradient_check",
     "checks": "gradient_check layers batchnorm fast_layers cifar10 network "
@@ -75,6 +76,7 @@ LIBRARIES = {
     "IPython": "workbook plots.training",
     "tqdm": "solver cifar10",
     "optuna": "sweep",
+    "ipywidgets": "explorer",
     "psycopg": "sweep",
     # the PDF, and the kernels that run the notebooks for it
     "nbconvert": "pdf",
@@ -95,7 +97,7 @@ BARE = "environment installer"
 # Modules whose work is to tell a person something; all others return or raise.
 PRINTING = (
     "checks solver recipes.cli sweep experiments.cli workbook cifar10 environment "
-    "staff installer pdf.cli pdf.identity kernels.notice"
+    "staff installer pdf.cli pdf.identity kernels.notice explorer"
 )
 
 LONGEST = 400

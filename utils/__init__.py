@@ -28,6 +28,7 @@ What the notebooks look at:
 `receptive_field/`          what a neuron sees, found by counting pixels
 `receptive_field_probe.py`  the same, asked of our own layers
 `receptive_field_nets.py`   the windows of the networks of CNN.ipynb
+`explorer.py`               sliders for its cones, where ipywidgets is installed
 `effective_field.py`        how much of its field a neuron uses
 `studies.py`                the small nets that experiments are made with
 `experiments/`              what each idea of the recipes is worth; inside a network

@@ -51,6 +51,7 @@ GIVEN = {
     "utils/receptive_field/": "Receptive-Fields.ipynb uses it",
     "utils/receptive_field_probe.py": "Receptive-Fields.ipynb uses it",
     "utils/receptive_field_nets.py": "Receptive-Fields.ipynb uses it",
+    "utils/explorer.py": "for who reads Receptive-Fields.ipynb with sliders",
     "utils/effective_field.py": "Receptive-Fields.ipynb uses it",
     "utils/plots/": "notebooks draw with it",
     "utils/workbook.py": "every notebook begins with it",

@@ -51,6 +51,7 @@ def test_labels_say_what_is_not_plain():
         (lambda: Layer(3, pad=(1, 2, 3)), "or .top, bottom, left, right.*"),
         (lambda: Layer((3, 5)).window(0), "3x5 conv does not treat rows and columns"),
         (lambda: Layer((3, 5)).count(9), "3x5 conv does not treat rows and columns"),
+        (lambda: Layer(3, pad=(1, 0)).window(0), "3x3 conv, pad 1x0 does not treat"),
     ],
 )
 def test_errors_are_sentences(call, sentence):

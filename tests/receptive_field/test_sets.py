@@ -132,19 +132,23 @@ POOL = Layer(2, 2, kind="pool")
 
 
 @pytest.mark.parametrize(
-    ("layers", "size", "units", "blind"),
+    ("layers", "size", "products", "units", "blind"),
     [
-        ([Layer(3)] * 3, 7, 26, 0),
-        ([Layer(3)] * 4, 9, 24, 0),
-        ([Layer(5)] * 3, 13, 20, 0),
-        ([Layer(3, 2), Layer(3, 2), Layer(3)], 15, 5, 1),
-        ([Layer(3), POOL, Layer(3), POOL, Layer(3)], 18, 4, 2),
-        ([Layer(3, dilation=d) for d in (1, 2, 4)], 15, 18, 0),
+        ([Layer(3)] * 3, 7, 21240, 26, 0),
+        ([Layer(3)] * 4, 9, 26424, 24, 0),
+        ([Layer(5)] * 3, 13, 44000, 20, 0),
+        ([Layer(3, 2), Layer(3, 2), Layer(3)], 15, 2691, 5, 1),
+        ([Layer(3), POOL, Layer(3), POOL, Layer(3)], 18, 9765, 4, 2),
+        ([Layer(3, dilation=d) for d in (1, 2, 4)], 15, 17100, 18, 0),
     ],
 )
-def test_the_table_of_part_e(layers, size, units, blind):
+def test_the_table_of_part_e(layers, size, products, units, blind):
     assert measured_size(layers) == size
-    assert unit_counts(layers, 32)[-1] == units
+    _, *counts = unit_counts(layers, 32)
+    assert counts[-1] == units
+    pairs = zip(layers, counts, strict=True)
+    convs = [(one.kernel * n) ** 2 for one, n in pairs if one.kind == "conv"]
+    assert sum(convs) == products
     assert np.sum(coverage(layers, 32) == 0) == blind
 
 

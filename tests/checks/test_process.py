@@ -1,6 +1,7 @@
 """A process by itself: what it says when it cannot answer, and what it leaves."""
 
 import os
+import subprocess
 import time
 
 import pytest
@@ -129,3 +130,52 @@ def test_encoding_problems_are_ours(started):
     with pytest.raises(TypeError, match="generator cannot be sent"):
         call(process, f, (k for k in "ab"))
     assert call(process, f, wire.opaque(f.handle, "f"))[0] == "returned"
+
+
+def test_an_answer_has_a_size(started):
+    process, f = started("def f(n): return 'x' * n\n", largest=1 << 16)
+    assert len(call(process, f, 1 << 15)[1]) == 1 << 15
+    with pytest.raises(Dead, match="closed the pipe|unreadable|ended"):
+        call(process, f, 1 << 17)
+
+
+def test_an_answer_holds_few_things_that_cannot_travel(started):
+    process, f = started("def f(n): return [object()] * n\n", things=10)
+    assert len(call(process, f, 10)[1]) == 10
+    assert len(call(process, f, 10)[1]) == 10
+    with pytest.raises(Dead, match="too many of its values cannot be sent"):
+        call(process, f, 11)
+
+
+def test_nobody_says_more_than_was_asked(started):
+    text = "import os\ndef f():\n  for k in range(3, 20):\n    for _ in range(50):\n"
+    text += (
+        "      try: os.write(k, b'\\1' + bytes(7) + b'T')\n      except OSError: 0\n"
+    )
+    process, f = started(text)
+    assert call(process, f) is True  # forged, and worth no more than any value
+    time.sleep(0.2)
+    assert process.inbox.qsize() == 0
+
+
+def test_it_can_be_started_by_others_and_notes_where_it_is_all_the_same(tmp_path):
+    commands = []
+
+    def launch(command, **options):
+        commands.append(command)
+        return subprocess.Popen(command, **options)
+
+    if os.name == "nt":
+        pytest.skip("open files are not handed on by number")
+    (tmp_path / "mine.py").write_text("def f():\n    while True: pass\n")
+    process = Process(Limits(launch=launch, seconds=0.3))
+    try:
+        process.start()
+        process.file, process.now = str(tmp_path / "mine.py"), "f"
+        _, found = process.ask("open", process.file, "mine", str(tmp_path), ("f",))
+        process.waited, process.patience = 0.0, 0.3
+        with pytest.raises(Dead, match=r"within 0.3 seconds: .* \(mine.py:2\)"):
+            call(process, found[0][0])
+    finally:
+        process.close()
+    assert len(commands) == 1

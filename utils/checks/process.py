@@ -43,6 +43,12 @@ class Limits:
         Bytes of what the code prints that are kept.
     separate : bool
         Whether functions that come from a file run in a process of their own.
+    largest : int
+        Bytes in one of its answers.
+    things : int
+        How many values of one answer may be such that they cannot travel.
+    launch : callable, optional
+        Starts a program like `subprocess.Popen`, but confined.
     """
 
     seconds: float = 30.0  # fast layers may have to be compiled in it
@@ -50,6 +56,9 @@ class Limits:
     memory: int = 4 << 30
     shown: int = 4096
     separate: bool = True
+    largest: int = wire.LARGEST
+    things: int = 10_000
+    launch: object = None
 
 
 LIMITS = Limits()
@@ -77,19 +86,25 @@ class Process:
         self.limits, self.waited, self.patience = limits, 0.0, limits.start
         self.file, self.death, self.now = None, "", ""
         self.dropped, self.calls = [], []
-        handle, self.log = tempfile.mkstemp(prefix="check-")
-        os.close(handle)
+        self.noted, self.log = tempfile.mkstemp(prefix="check-")
         quiet = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")}
         quiet |= {"MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8"}
-        self.popen = subprocess.Popen(
-            [sys.executable, "-P", str(CHILD)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=os.environ | quiet,
-            start_new_session=True,  # Ctrl-C is for us; we end it
-        )
+        # A confined process cannot open our file, but it can be handed an open one.
+        by_number = {"pass_fds": [self.noted]} if limits.launch else {}
+        try:
+            self.popen = (limits.launch or subprocess.Popen)(
+                [sys.executable, "-P", str(CHILD)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=os.environ | quiet,
+                start_new_session=True,  # Ctrl-C is for us; we end it
+                **by_number,
+            )
+        finally:
+            os.close(self.noted)
         self.outbox, self.inbox = queue.SimpleQueue(), queue.SimpleQueue()
+        self.asked = threading.Semaphore(0)  # nobody gets to say more than was asked
         self.output, self.lines_lost = bytearray(), 0
         self.threads = [
             threading.Thread(target=work, daemon=True)
@@ -101,7 +116,8 @@ class Process:
     def start(self):
         """Say what is allowed; the process answers when it has started."""
         period = max(0.05, min(1.0, self.limits.seconds / 4))
-        self.ask("start", self.limits.memory, period, self.log)
+        log = self.noted if self.limits.launch else self.log
+        self.ask("start", self.limits.memory, period, log)
 
     def ask(self, what, *arguments):
         """Send a request and return the answer.
@@ -115,7 +131,9 @@ class Process:
             raise Dead(self.death)
         dropped, self.dropped[:] = tuple(self.dropped), []
         self.outbox.put(wire.encode((what, dropped, *arguments)))
+        self.asked.release()
         data = self._wait()
+        self.count = 0
         try:
             return wire.decode(data, self._thing)
         except wire.Rubbish as error:
@@ -126,6 +144,9 @@ class Process:
         return self._die(f"answered with something unreadable: {error}")
 
     def _thing(self, handle, name):
+        self.count += 1
+        if self.count > self.limits.things:
+            raise wire.Rubbish("too many of its values cannot be sent")
         thing = wire.opaque(handle, name)
         weakref.finalize(thing, self.dropped.append, handle).atexit = False
         return thing
@@ -202,6 +223,7 @@ class Process:
         """End the process, and keep what it printed."""
         self.death = self.death or "the process has been closed"
         self.outbox.put(None)
+        self.asked.release()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.popen.wait(0.5)
         self.kill()
@@ -231,7 +253,10 @@ class Process:
 
     def _read(self):
         with contextlib.suppress(OSError, ValueError, wire.Rubbish, MemoryError):
-            while (data := wire.receive(self.popen.stdout)) is not None:
+            while self.asked.acquire():
+                data = wire.receive(self.popen.stdout, self.limits.largest)
+                if data is None:
+                    break
                 self.inbox.put(data)
         self.inbox.put(None)
 

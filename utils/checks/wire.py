@@ -108,8 +108,15 @@ def send(file, data):
     file.flush()
 
 
-def receive(file):
+def receive(file, largest=LARGEST):
     """Read a frame; return its bytes, or None at the end of the file.
+
+    Parameters
+    ----------
+    file : file
+        Open for reading bytes.
+    largest : int, optional
+        How many bytes a frame may have.
 
     Raises
     ------
@@ -119,8 +126,8 @@ def receive(file):
     head = file.read(8)
     if not head:
         return None
-    size = struct.unpack("<Q", head)[0] if len(head) == 8 else LARGEST + 1
-    if size > LARGEST:
+    size = struct.unpack("<Q", head)[0] if len(head) == 8 else largest + 1
+    if size > largest:
         raise Rubbish("a frame begins with an impossible length")
     data = file.read(size)
     if len(data) < size:

@@ -1,0 +1,6 @@
+"""Never returns."""
+
+
+def receptive_field(*arguments):
+    while True:
+        pass

@@ -1,0 +1,4 @@
+"""Trains for ever while it is imported."""
+
+while True:
+    pass

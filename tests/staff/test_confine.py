@@ -1,0 +1,77 @@
+"""What a confined process can still do; `test_attacks` tries more."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from utils.staff import isolation
+
+SHUT = {
+    "network": "import socket; socket.socket()",
+    "unix socket": "import socket; socket.socket(socket.AF_UNIX)",
+    "new process": "import os\nfor k in range(99): os.fork() or os._exit(0)",
+    "large file": "open(os.environ['HOME'] + '/f', 'wb').write(bytes(20 << 20))",
+    "memory": "bytearray(4 << 30)",
+    "more rights": "import resource as r\nr.setrlimit(r.RLIMIT_AS, (-1, -1))",
+}
+HEAD = "import os, resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+
+levels = [level for level in isolation.LEVELS[1:] if isolation.works(level)]
+pytestmark = pytest.mark.skipif(not levels, reason="nothing to confine with")
+
+
+def run(level, code):
+    """Return the exit status of some code at a level."""
+    with isolation.Room(level) as room:
+        command = [sys.executable, "-c", HEAD + code]
+        tried = room.launch(command, stderr=subprocess.DEVNULL)
+        try:
+            return tried.wait(60)
+        finally:
+            tried.kill()
+
+
+@pytest.mark.parametrize("level", levels)
+@pytest.mark.parametrize("name", SHUT)
+def test_doors_are_shut(level, name):
+    code = SHUT[name]
+    shut_by_others = name == "new process" and "NPROC" not in limits(level)
+    assert shut_by_others or run(level, code) != 0
+    assert run(level, "pass") == 0
+
+
+def limits(level):
+    with isolation.Room(level) as room:
+        return room.spec()["limits"]
+
+
+@pytest.mark.parametrize("level", levels)
+def test_the_end_of_a_process_is_told(level):
+    assert run(level, "os._exit(7)") == 7
+    assert run(level, "os.kill(os.getpid(), 9); os._exit(0)") in (-9, 0)
+    assert run(level, "import ctypes; ctypes.string_at(0)") == -11
+
+
+@pytest.mark.skipif("netns" not in levels, reason="no namespaces here")
+def test_an_empty_machine(tmp_path):
+    (tmp_path / "secret").write_text("x")
+    tests = {
+        f"open({str(tmp_path / 'secret')!r})": 1,
+        "os.listdir('/home')": 1,
+        "open('/tmp/new', 'w'); len(os.listdir('/tmp')) == 2 or os._exit(3)": 0,
+        "open(os.sys.prefix + '/new', 'w')": 1,
+        "os.getpid() == 1 or os._exit(3)": 0,
+        "os.kill(2, 9)": 1,
+        "open('/dev/null', 'w').write('x'); open('/dev/urandom', 'rb').read(1)": 0,
+        "import numpy, json; json.dumps([float(numpy.ones(3).sum())])": 0,
+    }
+    found = {code: run("netns", "import os\n" + code) for code in tests}
+    assert found == tests
+
+
+def test_its_spec_can_be_sent():
+    for level in levels:
+        with isolation.Room(level) as room:
+            assert json.loads(json.dumps(room.spec()))["level"] == level

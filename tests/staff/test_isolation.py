@@ -1,0 +1,70 @@
+"""Levels of isolation, and what a room leaves behind."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from utils.staff import isolation
+
+
+def test_the_best_level_is_one_that_works(monkeypatch):
+    monkeypatch.setattr(isolation, "works", lambda level: level in ("rlimit", "uid"))
+    isolation.best_level.cache_clear()
+    assert isolation.best_level() == "uid"
+    monkeypatch.setattr(isolation, "works", lambda level: False)
+    isolation.best_level.cache_clear()
+    assert isolation.best_level() == "none"
+    isolation.best_level.cache_clear()
+
+
+def test_elsewhere_nothing_is_promised(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not any(map(isolation.works, isolation.LEVELS[1:]))
+
+
+def test_a_room_is_gone_afterwards():
+    with isolation.Room("none") as room:
+        assert room.stage.is_dir() and room.child.is_file()
+        environment = room.launch(
+            [sys.executable, "-c", "import os; print(os.environ)"],
+            env={"SECRET": "x", "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.PIPE,
+            text=True,
+        ).communicate()[0]
+    assert not room.folder.exists()
+    assert "OMP_NUM_THREADS" in environment and "SECRET" not in environment
+
+
+def test_each_process_finds_an_empty_place_and_its_own_kernels(tmp_path):
+    cache = tmp_path / "kernels"
+    cache.mkdir()
+    (cache / "compiled").write_text("ours")
+    code = "import os, sys; p = os.environ['XDG_CACHE_HOME'] + '/kernels/compiled'\n"
+    code += "sys.exit(open(p).read() != 'ours')\n"
+    change = code.replace("sys.exit", "open(p, 'a').write('theirs'); sys.exit")
+    for level in ("none", isolation.best_level()):
+        with isolation.Room(level, cache=cache) as room:
+            for text in (code, change, code):
+                assert room.launch([sys.executable, "-c", text]).wait(60) in (0, 1)
+            assert room.launch([sys.executable, "-c", code]).wait(60) == 0
+    assert (cache / "compiled").read_text() == "ours"
+
+
+@pytest.mark.skipif(not isolation.is_root(), reason="only root may end others")
+def test_all_processes_of_a_user_are_ended():
+    uid = 65_001
+    code = f"import os, time; os.setuid({uid}); os.setsid(); time.sleep(600)"
+    hidden = subprocess.Popen([sys.executable, "-I", "-S", "-c", code])
+    while os.stat(f"/proc/{hidden.pid}").st_uid != uid:
+        time.sleep(0.01)
+    isolation.end_all_of(uid)
+    assert hidden.wait(60) == -9
+
+
+def test_what_is_visible_exists():
+    paths = isolation.visible(Path("/nowhere"))
+    assert sys.prefix in paths and "/nowhere" not in paths

@@ -14,6 +14,9 @@ from utils.staff import StaffError
 COMMANDS = {
     "handout": "utils.staff.handout",
     "leaks": "utils.staff.leaks",
+    "receive": "utils.staff.receive",
+    "grade": "utils.staff.grade",
+    "merge": "utils.staff.merge",
 }
 
 

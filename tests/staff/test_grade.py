@@ -1,0 +1,142 @@
+"""The command that grades a folder."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.staff.test_judge import ROOT, SOLVED
+from utils.staff import StaffError, cli, crew, grade, isolation
+from utils.staff.journal import read
+
+
+@pytest.fixture
+def submissions(tmp_path):
+    folder = tmp_path / "in"
+    for name in "abcdef":
+        for path, data in SOLVED.items():
+            file = folder / name / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data if name != "b" else b"raise SystemExit")
+    return folder
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Let judges be quick: what they find is tested elsewhere."""
+
+    def found(self, path):
+        self.order.setting.parts[0]
+        part = {"points": 2, "state": "passed", "died": False, "results": []}
+        submission = grade.receive.take(path)
+        return {
+            "submission": submission.name,
+            "digest": submission.digest,
+            "handout": "",
+            "level": self.order.level,
+            "notes": [],
+            "seconds": 0.1,
+            "parts": {"receptive-field": part},
+        }
+
+    monkeypatch.setattr(crew.Worker, "grade", found)
+    monkeypatch.setattr(grade, "warm", lambda folder: None)
+
+
+def names(path):
+    return [record["submission"] for record in read(path)]
+
+
+def test_what_was_graded_is_not_graded_again(submissions, quick, tmp_path, capsys):
+    command = ["grade", str(submissions), "--out", str(tmp_path / "out"), "--trust"]
+    assert cli.main(command) == 0
+    table = (tmp_path / "out" / "results.csv").read_bytes()
+    assert cli.main(command) == 0
+    assert "6 submissions, 6 of them graded before" in capsys.readouterr().out
+    assert (tmp_path / "out" / "results.csv").read_bytes() == table
+    (submissions / "a" / "utils" / "exercises" / "cnn.py").write_text("new")
+    assert cli.main(command) == 0
+    assert sorted(names(tmp_path / "out" / "journal.jsonl")) == sorted("abcdef" + "a")
+
+
+def test_another_key_grades_anew(submissions, quick, tmp_path):
+    key = tmp_path / "key"
+    command = ["grade", str(submissions), "--out", str(tmp_path), "--key", str(key)]
+    for text in ("0123456789abcdef", "fedcba9876543210"):
+        key.write_text(text)
+        assert cli.main([*command, "--trust"]) == 0
+    assert len(names(tmp_path / "journal.jsonl")) == 12
+    key.write_text("short")
+    with pytest.raises(StaffError, match="needs 16 characters"):
+        grade.course_key(key)
+
+
+def test_shards_share_the_work(submissions, quick, tmp_path, capsys):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    command = ["grade", str(submissions), "--trust", "--out"]
+    for k in range(3):
+        assert cli.main([*command, str(parts), "--shard", f"{k}/3"]) == 0
+    found = [names(parts / f"journal-{k}-of-3.jsonl") for k in range(3)]
+    assert sorted(sum(found, [])) == list("abcdef") and max(map(len, found)) < 6
+    assert cli.main(["merge", str(parts), "--out", str(parts)]) == 0
+    key = str(parts / "course.key")
+    assert cli.main([*command, str(whole), "--key", key]) == 0
+    one, other = (folder / "results.csv" for folder in (whole, parts))
+    assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.parametrize("text", ["3/3", "1", "a/b", "-1/2", "0/0", "1/2/3"])
+def test_a_shard_is_a_part(text):
+    with pytest.raises(StaffError, match="expected I/N"):
+        grade.shard(text)
+
+
+def test_it_refuses_where_code_has_our_rights(monkeypatch):
+    for level in isolation.LEVELS:
+        monkeypatch.setattr(isolation, "best_level", lambda level=level: level)
+        assert grade.require_level(True) == level
+        if level in ("uid", "netns"):
+            assert grade.require_level(False) == level
+        else:
+            with pytest.raises(
+                StaffError, match=f"cannot be shut off .level '{level}'"
+            ):
+                grade.require_level(False)
+
+
+def test_the_key_is_made_once_and_is_nobody_elses(tmp_path):
+    key = grade.course_key(tmp_path / "new" / "course.key")
+    assert len(key) == 64 and grade.course_key(tmp_path / "new" / "course.key") == key
+    if os.name == "posix":
+        assert (tmp_path / "new" / "course.key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_ends_with_the_same_table(submissions, tmp_path):
+    """The grader is killed three times; what is left goes on."""
+
+    def start(out):
+        command = [sys.executable, "-m", "utils.staff", "grade", str(submissions)]
+        command += ["--out", str(out), "--key", str(tmp_path / "key"), "--trust"]
+        return subprocess.Popen([*command, "--workers", "2"], cwd=ROOT)
+
+    (tmp_path / "key").write_text("0123456789abcdef")
+    journal = tmp_path / "killed" / "journal.jsonl"
+    for count in (1, 2, 4):
+        grader = start(tmp_path / "killed")
+        while grader.poll() is None:
+            if journal.exists() and journal.read_bytes().count(b"\n") >= count:
+                grader.send_signal(signal.SIGKILL)
+                grader.wait()
+            time.sleep(0.05)
+    assert start(tmp_path / "killed").wait() == 0
+    assert start(tmp_path / "whole").wait() == 0
+    tables = [tmp_path / name / "results.csv" for name in ("killed", "whole")]
+    assert tables[0].read_bytes() == tables[1].read_bytes()
+    assert len(names(journal)) == 6
+    text = (tmp_path / "whole" / "students" / "b" / "results.json").read_text()
+    assert json.loads(text)["score"] == 0

@@ -1,0 +1,158 @@
+"""Grading one submission."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.exercises.bank import IDS_BY_GROUP, Implementation, implementations
+from utils.checks import process
+from utils.staff import isolation, judge, receive, rubric, stage, warm
+
+ROOT = Path(__file__).resolve().parents[2]
+RUBRIC = rubric.load()
+AUTO = {part.id: part.points for part in RUBRIC if part.auto}
+# One of so many wrong implementations of a group is graded here; all of them are by
+# `python -m tests.staff.class_of_500 --bank`.
+SAMPLE = 12
+
+
+def exercise(name):
+    return (ROOT / "utils" / "exercises" / f"{name}.py").read_bytes()
+
+
+SOLVED = {f"utils/exercises/{name}.py": exercise(name) for name in receive.EXERCISES}
+
+
+@pytest.fixture(scope="module")
+def setting(tmp_path_factory):
+    given = stage.prepare(tmp_path_factory.mktemp("given") / "given")
+    return judge.Setting([p for p in RUBRIC if p.auto], b"key", given, seconds=20)
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory):
+    cache = warm.warm(tmp_path_factory.mktemp("kernels"))
+    with isolation.Room(isolation.best_level(), cache=cache) as room:
+        yield room
+
+
+def points(files, room, setting, parts=None):
+    """Return the points of each part, or of some."""
+    if parts:
+        chosen = [part for part in setting.parts if part.id in parts]
+        setting = setting._replace(parts=chosen)
+    record = judge.grade(receive.Submission("s", files), room, setting)
+    json.dumps(record)  # plain values only
+    return {name: part["points"] for name, part in record["parts"].items()}
+
+
+@pytest.mark.slow
+def test_the_solved_workbook_gets_every_automatic_point(room, setting):
+    assert points(SOLVED, room, setting) == AUTO
+
+
+@pytest.mark.slow
+def test_the_blank_handout_gets_none_and_nothing_crashes(room, setting):
+    from utils.staff import editions
+
+    blank = {
+        path: editions.student_edition(data.decode(), path).encode()
+        for path, data in SOLVED.items()
+    }
+    record = judge.grade(receive.Submission("blank", blank), room, setting)
+    states = {part["state"] for part in record["parts"].values()}
+    assert states == {"todo"}
+    assert not any(part["points"] or part["died"] for part in record["parts"].values())
+
+
+def submission_of(implementation):
+    """Return the solved files, with a wrong implementation in place of its part."""
+    path = ROOT / "tests" / "exercises" / implementation.kind / implementation.group
+    text = (path / f"{implementation.name}.py").read_bytes()
+    module = judge.EXERCISE_BY_ID[IDS_BY_GROUP[implementation.group][0]].module
+    file = f"utils/exercises/{module}.py"
+    text = text.replace(
+        b"from utils.exercises.cnn import ThreeLayerConvNet as Solved", b""
+    )
+    if implementation.group == "cnn" and b"(Solved)" in text:
+        alias = b"\n\nSolved = ThreeLayerConvNet\ndel ThreeLayerConvNet\n\n\n"
+        return SOLVED | {file: SOLVED[file] + alias + text}
+    return SOLVED | {file: SOLVED[file] + b"\n\n\n" + text}
+
+
+def graded():
+    return [
+        implementation
+        for group in IDS_BY_GROUP
+        if group != "spatial_groupnorm"  # earns no points
+        for implementation in implementations("wrong", group)[::SAMPLE]
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrong", graded(), ids=str)
+def test_a_wrong_implementation_loses_its_own_parts_only(wrong, room, setting):
+    found = points(submission_of(wrong), room, setting)
+    lost = {name for name, value in found.items() if value == 0}
+    assert lost and lost <= set(IDS_BY_GROUP[wrong.group])
+
+
+def test_a_wrong_forward_pass_costs_nothing_behind_it(room, setting):
+    wrong = Implementation("wrong", "max_pool_forward", "zero_padded")
+    names = [str(i) for i in implementations("wrong", "max_pool_forward")]
+    if str(wrong) not in names:
+        wrong = implementations("wrong", "max_pool_forward")[0]
+    pooling = ["max-pool-forward", "max-pool-backward"]
+    files = submission_of(wrong)
+    assert points(files, room, setting, pooling) == dict(
+        zip(pooling, (0, 8), strict=True)
+    )
+
+
+def test_what_is_missing_is_told_apart(room, setting):
+    files = {"utils/exercises/receptive_field.py": b"def receptive_field(:"}
+    chosen = setting._replace(parts=setting.parts[:2])
+    record = judge.grade(receive.Submission("s", files), room, chosen)
+    states = {name: part["state"] for name, part in record["parts"].items()}
+    assert states == {"receptive-field": "failed", "conv-forward": "missing"}
+    assert "is not Python" in record["parts"]["receptive-field"]["results"][0][2]
+
+
+def test_after_the_budget_nothing_begins(room, setting):
+    record = judge.grade(
+        receive.Submission("s", SOLVED), room, setting._replace(budget=-1)
+    )
+    assert {part["state"] for part in record["parts"].values()} == {"late"}
+
+
+def test_an_import_without_end_is_waited_for_once(room, setting):
+    files = {"utils/exercises/conv_layers.py": b"while True: pass"}
+    parts = [part for part in setting.parts if part.notebook == "CNN-Layers"]
+    chosen = setting._replace(parts=parts, start=2.0)
+    record = judge.grade(receive.Submission("s", files), room, chosen)
+    assert record["seconds"] < 20
+    assert {part["state"] for part in record["parts"].values()} == {"failed"}
+
+
+def test_inputs_depend_on_key_and_submission():
+    def drawn(key, name):
+        with judge.varied(key, name):
+            return np.random.default_rng(5).integers(0, 1 << 62)
+
+    same = drawn(b"key", "ada")
+    assert drawn(b"key", "ada") == same
+    others = {drawn(b"key", "bob"), drawn(b"other", "ada")}
+    others.add(np.random.default_rng(5).integers(0, 1 << 62))
+    assert len(others) == 3 and same not in others
+
+
+def test_limits_are_put_back(room, setting):
+    before = vars(process.LIMITS).copy()
+    points(SOLVED, room, setting, ["receptive-field"])
+    assert vars(process.LIMITS) == before
+
+
+def test_the_version_is_that_of_the_code():
+    assert judge.version() == judge.version() and len(judge.version()) == 12

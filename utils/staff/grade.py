@@ -1,0 +1,126 @@
+"""Grade a folder of submissions; a rerun goes on where the last one was stopped."""
+
+import os
+import re
+import secrets
+from hashlib import sha256
+from pathlib import Path
+
+from utils.staff import StaffError, isolation, judge, receive, results, rubric, stage
+from utils.staff.crew import Order, grade_all
+from utils.staff.journal import Journal
+from utils.staff.warm import warm
+
+
+def add_arguments(parser):
+    """Add the arguments of the command."""
+    add = parser.add_argument
+    add("submissions", type=Path, metavar="SUBMISSIONS")
+    add("--out", type=Path, required=True, metavar="DIR", help="where results go")
+    add("--workers", type=int, metavar="N", help="at the same time (one per core)")
+    add("--shard", metavar="I/N", help="only part I of N, counted from 0; then merge")
+    add("--key", type=Path, metavar="FILE", help="the course's secret (DIR/course.key)")
+    add("--seconds", type=float, default=20.0, help="for a student's code in a check")
+    add(
+        "--trust",
+        action="store_true",
+        help="run submissions even where they cannot be shut off",
+    )
+
+
+def run(arguments):
+    """Grade, write the results, and return the exit status."""
+    level = require_level(arguments.trust)
+    paths = receive.find(arguments.submissions)
+    index, count = shard(arguments.shard)
+    paths = [path for path in paths if belongs(path, index, count)]
+    parts = [part for part in rubric.load() if part.auto]
+    key = course_key(arguments.key or arguments.out / "course.key")
+    cache = warm(arguments.out / ".kernels")
+    name = f"journal-{index}-of-{count}.jsonl" if count > 1 else "journal.jsonl"
+    mark = f"{judge.version()}-{sha256(key).hexdigest()[:8]}"
+    with Journal(arguments.out / name) as journal:
+        given = stage.prepare(arguments.out / ".given" / judge.version())
+        setting = judge.Setting(parts, key, given, arguments.seconds)
+        left, names = _left(paths, journal.records, mark)
+        print(
+            f"{len(paths)} submissions, {len(paths) - len(left)} of them graded before;"
+            f" isolation: {level}."
+        )
+
+        def take(record):
+            journal.append(record | {"grader": mark})
+            total = f"{results.points(record)} of {rubric.maximum(parts)}"
+            print(f"{record['submission']}: {total}, {record['seconds']:.1f} s")
+
+        order = Order(setting, level, 3 << 30, cache)
+        workers = arguments.workers or os.cpu_count() or 1
+        grade_all(left, order, max(1, min(workers, len(left))), take)
+        graded = [r for r in journal.records if r["grader"] == mark]
+    if count > 1:
+        print(f"Part {index} of {count} is done; when all are: staff merge.")
+    else:
+        results.write(arguments.out, results.latest(graded, names), rubric.load())
+    return 0
+
+
+def require_level(trust):
+    """Return the best level of isolation, or refuse.
+
+    Raises
+    ------
+    StaffError
+        If code of students would have the rights of whoever grades.
+    """
+    level = isolation.best_level()
+    if level not in isolation.TRUSTED and not trust:
+        raise StaffError(
+            f"Here, students' code cannot be shut off (level {level!r}): it would run "
+            "with your rights and could read your files. Grade on Linux as root, or "
+            "where users may have namespaces, or in a container; --trust grades anyway."
+        )
+    return level
+
+
+def shard(text):
+    """Return index and count of ``"I/N"``."""
+    if text is None:
+        return 0, 1
+    match = re.fullmatch(r"(\d{1,4})/(\d{1,4})", text)
+    if not match or not int(match[1]) < int(match[2]):
+        raise StaffError(f"--shard is {text!r}; expected I/N with 0 <= I < N.")
+    return int(match[1]), int(match[2])
+
+
+def belongs(path, index, count):
+    """Tell whether a submission is in a part; it depends on its name alone."""
+    digest = sha256(receive.safe_name(path.name).encode()).digest()
+    return int.from_bytes(digest[:8], "big") % count == index
+
+
+def course_key(path):
+    """Read the secret from which inputs are drawn; make one if there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(path, "xb", opener=lambda p, f: os.open(p, f, 0o600)) as file:
+            file.write(secrets.token_hex(32).encode() + b"\n")
+    except FileExistsError:
+        pass
+    key = path.read_bytes().strip()
+    if len(key) < 16:
+        raise StaffError(f"{path} is no secret: it needs 16 characters or more.")
+    return key
+
+
+def _left(paths, records, mark):
+    """Return the submissions that are still to be graded, and the names of all."""
+    graded = results.latest(r for r in records if r["grader"] == mark)
+    digests = {record["submission"]: record["digest"] for record in graded}
+    left, names = [], set()
+    for path in paths:
+        name = receive.safe_name(path.name)
+        names.add(name)
+        # A judge that was lost has left no digest: the submission is tried again.
+        if not digests.get(name) or receive.take(path).digest != digests[name]:
+            left.append(path)
+    return left, names

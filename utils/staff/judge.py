@@ -1,0 +1,209 @@
+"""Grade one submission: the checks of the workbook, on a process that is shut off.
+
+Inputs are made here and what is right is computed here; the process in the `Room` gets
+the one and never sees the other.  What comes back are values (`utils.checks.wire`).
+"""
+
+import contextlib
+import functools
+import hashlib
+import hmac
+import io
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from utils.checks import process
+from utils.checks.runner import EXERCISE_BY_ID
+from utils.checks.subject import Source
+from utils.staff import forwards, receive, stage
+
+FORWARDS = Path(forwards.__file__)
+FORWARD_OF = {
+    "conv-backward": "conv-forward",
+    "max-pool-backward": "max-pool-forward",
+    "spatial-batchnorm-backward": "spatial-batchnorm-forward",
+}
+MESSAGE = 400  # characters
+UTILS = Path(__file__).resolve().parents[1]
+default_rng = np.random.default_rng
+
+
+class Setting(NamedTuple):
+    """How a batch of submissions is graded.
+
+    Attributes
+    ----------
+    parts : list of Part
+        The automatic parts of the rubric.
+    key : bytes
+        The course's secret, from which inputs are drawn.
+    prepared : Path
+        What `stage.prepare` wrote.
+    seconds, start : float
+        How long to wait for a student's code in one check, and for its import.
+    budget : float
+        Seconds after which no further check of a submission begins.
+    """
+
+    parts: list
+    key: bytes
+    prepared: Path
+    seconds: float = 20.0
+    start: float = 30.0
+    budget: float = 600.0
+
+
+def grade(submission, room, setting, done=lambda record: None):
+    """Grade a submission.
+
+    Parameters
+    ----------
+    submission : Submission
+    room : Room
+        Where its code runs.
+    setting : Setting
+    done : callable, optional
+        Is handed the record after each part.
+
+    Returns
+    -------
+    dict
+        What goes into the journal: plain values only.
+    """
+    begin = time.monotonic()
+    record = {
+        "submission": submission.name,
+        "digest": submission.digest,
+        "handout": receive.handout_version(submission.files),
+        "level": room.level,
+        "notes": list(submission.notes),
+        "parts": {},
+    }
+    for part in setting.parts:
+        if time.monotonic() - begin > setting.budget:
+            found = without("late", "not tried: the time was used up before.")
+        else:
+            with varied(setting.key, submission.name), _limits(room, setting):
+                found = _grade_part(part.id, submission, room, setting, record["parts"])
+        found["points"] = part.points if found["state"] == "passed" else 0
+        record["parts"][part.id] = found
+        record["seconds"] = round(time.monotonic() - begin, 2)
+        done(record)
+    return record
+
+
+@contextlib.contextmanager
+def varied(key, name):
+    """Let all that is drawn from a seed depend on the submission, too.
+
+    Checks draw their inputs with ``np.random.default_rng(seed)``.  Whoever has seen the
+    numbers of one submission does not know those of another.
+    """
+    salt = hmac.new(key, name.encode(), hashlib.sha256).digest()
+    words = [int.from_bytes(salt[k : k + 4], "little") for k in range(0, 32, 4)]
+    np.random.default_rng = lambda seed: default_rng([*words, seed])
+    try:
+        yield
+    finally:
+        np.random.default_rng = default_rng
+
+
+@contextlib.contextmanager
+def _limits(room, setting):
+    kept = vars(process.LIMITS).copy()
+    new = {"launch": room.launch, "seconds": setting.seconds, "memory": room.memory}
+    new |= {"largest": 16 << 20, "things": 1000, "shown": 0, "separate": True}
+    vars(process.LIMITS).update(new, start=setting.start)
+    try:
+        yield
+    finally:
+        vars(process.LIMITS).update(kept)
+
+
+def _grade_part(part_id, submission, room, setting, parts):
+    """Run the check of a part; a backward pass may have a second chance."""
+    exercise = EXERCISE_BY_ID[part_id]
+    path = f"utils/exercises/{exercise.module}.py"
+    data = submission.files.get(path)
+    if data is None:
+        return without("missing", f"There is no {path}.")
+    for name, found in parts.items():
+        if found["endless"] and EXERCISE_BY_ID[name].module == exercise.module:
+            return without("failed", "Importing its file does not end.")
+    put = functools.partial(
+        stage.put, setting.prepared, room.stage, exercise.module, data
+    )
+    forward = parts.get(FORWARD_OF.get(part_id), {"state": "passed"})
+    hopeless = forward["state"] != "passed" and forward["died"]
+    if not hopeless:
+        file = put()
+        found = _check(exercise, _sources(file, exercise.module, exercise.names))
+        if forward["state"] == "passed" or found["state"] != "failed":
+            return found
+    file = put(extra=[FORWARDS])
+    sources = [
+        *_sources(file.with_name(FORWARDS.name), "forwards", exercise.names[:1]),
+        *_sources(file, exercise.module, exercise.names[1:]),
+    ]
+    second = _check(exercise, sources)
+    return (
+        second | {"given": True} if hopeless or second["state"] == "passed" else found
+    )
+
+
+def _sources(file, module, names):
+    top = str(file.parents[2])
+    module = f"utils.exercises.{module}"
+    return [Source(str(file), module, top, name) for name in names]
+
+
+def _check(exercise, sources):
+    """Return what a check finds, as plain values; what it prints is not kept."""
+    begin = time.monotonic()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            results = list(exercise.check(*sources))
+    except Exception as error:  # of ours; the next part must not suffer
+        text = f"the check came to a stop: {type(error).__name__}: {error}"
+        return without("stopped", text)
+    rows = [[r.name, r.passed, r.message[:MESSAGE]] for r in results]
+    return {
+        "state": _state(rows),
+        "died": any("process has ended" in text for _, _, text in rows),
+        "endless": len(rows) == 1 and " did not return within " in rows[0][2],
+        "seconds": round(time.monotonic() - begin, 2),
+        "results": rows,
+    }
+
+
+def _state(rows):
+    """Sum up: what cannot be decided is to nobody's disadvantage."""
+    verdicts = [
+        True if text.startswith("undecided") and passed is None else passed
+        for _, passed, text in rows
+    ]
+    if False in verdicts:
+        return "failed"
+    if all(verdicts) and any(passed for _, passed, _ in rows):
+        return "passed"
+    return "todo"
+
+
+def without(state, text):
+    """Return the finding for a part that was not checked, and why."""
+    row = [text[:MESSAGE], False, ""]
+    found = {"state": state, "died": False, "endless": False, "seconds": 0.0}
+    return found | {"results": [row]}
+
+
+def version():
+    """Return a hash of all that decides about points, the key apart."""
+    digest = hashlib.sha256()
+    for folder in ("checks", "staff", "kernels", "."):
+        for path in sorted((UTILS / folder).glob("*.py")):
+            digest.update(path.name.encode() + path.read_bytes())
+    digest.update((UTILS / "staff" / "rubric.toml").read_bytes())
+    return digest.hexdigest()[:12]

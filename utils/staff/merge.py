@@ -1,0 +1,58 @@
+"""Put the journals of several machines together."""
+
+from pathlib import Path
+
+from utils.staff import StaffError, journal, results, rubric
+
+
+def add_arguments(parser):
+    """Add the arguments of the command."""
+    add = parser.add_argument
+    add("journals", type=Path, nargs="+", metavar="JOURNAL", help="file, or its folder")
+    add("--out", type=Path, required=True, metavar="DIR", help="where results go")
+
+
+def run(arguments):
+    """Merge, write the results, and return the exit status."""
+    paths = []
+    for path in arguments.journals:
+        found = sorted(path.glob("journal*.jsonl")) if path.is_dir() else [path]
+        if not found:
+            raise StaffError(f"{path} holds no journal.")
+        paths += found
+    records = merged([journal.read(path) for path in paths])
+    results.write(arguments.out, records, rubric.load())
+    print(f"{len(records)} submissions from {len(paths)} journals.")
+    return 0
+
+
+def merged(journals):
+    """Return the records of all journals, one per submission.
+
+    Raises
+    ------
+    StaffError
+        If two journals disagree about a submission.
+    """
+    found = {}
+    for records in journals:
+        for record in results.latest(records):
+            name = record["submission"]
+            other = found.setdefault(name, record)
+            if _verdict(other) != _verdict(record):
+                raise StaffError(
+                    f"{name} is in two journals, with different submissions, graders "
+                    "or points; grade it again in one of them, or leave one out."
+                )
+    graders = {record["grader"] for record in found.values()}
+    if len(graders) > 1:
+        raise StaffError(
+            "The journals were written by different graders or with different keys: "
+            f"{', '.join(sorted(graders))}. Give all machines the same --key and files."
+        )
+    return results.latest(found.values())
+
+
+def _verdict(record):
+    points = {name: part["points"] for name, part in record["parts"].items()}
+    return record["digest"], record["grader"], points

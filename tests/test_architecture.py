@@ -58,7 +58,7 @@ ARROWS = {
     "pdf": "cifar10 whole_files run_log",
     "sweep": "recipes cifar10",
     "experiments": "recipes network solver optim augment cifar10 plots",
-    "staff": "whole_files checks blocks",
+    "staff": "whole_files checks blocks batchnorm",
     # the student's
     "exercises.__init__": "",
     "exercises.receptive_field": "",

@@ -98,6 +98,7 @@ def test_influence_is_seeded():
     np.testing.assert_array_equal(influence(layers, 2), influence(layers, 2))
     assert (influence(layers, 2) != influence(layers, 2, seed=1)).any()
     assert (influence(layers, 2) != influence(layers, 2, relu=True)).any()
+    assert (influence(layers, 1) != influence(layers, 2)).any()  # other filters
 
 
 def test_gradient_keeps_its_input():

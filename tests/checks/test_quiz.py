@@ -13,6 +13,17 @@ def test_the_first_questions_by_hand():
     assert all(result.passed for result in check_quiz(1, found))
 
 
+def test_slips_with_a_padded_net_by_hand():
+    # seed 1, question 6: 6 x 6 stride 2, 4 x 4 stride 4, paddings 3 and 2, neuron 2
+    slips = {wrong: hint for hint, wrong in questions(1)[5].mistakes}
+    assert "without padding" in slips[2 * 8]
+    assert "is s1 pixels wide" in slips[2 * 8 - (3 + 2)]
+    assert "padding of CL2 moves" in slips[2 * 8 - 3]
+    assert "padding of CL1 moves" in slips[2 * 8 - 2 * 2]
+    assert "count from 0" in slips[9 - 8]
+    assert "the last pixel" in slips[9 + (6 + 3 * 2) - 1]
+
+
 def test_a_seed_draws_the_same_questions_and_another_one_others(capsys):
     assert questions(3) == questions(3)
     assert questions(3) != questions(4)

@@ -59,7 +59,7 @@ def test_means_by_name():
     assert means(BASE) == set()
     assert means(DILATED) == {"dilation"}
     assert means(STRIDED) == {"strides"}
-    assert means(LARGE) == {"larger windows"}
+    assert means(LARGE) == means([Layer(5)] * 3) == {"larger windows"}
     assert means(DEEP) == {"more layers"}
     assert means(POOLED) == {"pooling"}
 

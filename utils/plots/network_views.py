@@ -29,7 +29,8 @@ def show_whitening(filters, values, before, after):
     top, bottom = figure.subfigures(2, 1, height_ratios=(0.85 * rows, 2.2))
     axes = list(top.subplots(rows, columns, squeeze=False).flat)
     for ax, patch, value in zip(axes, filters, values, strict=False):
-        ax.imshow(_picture(patch))
+        # 0 is grey in all of them, so that brightness has no colour.
+        ax.imshow(0.5 + 0.5 * np.moveaxis(patch, 0, -1) / np.abs(patch).max())
         ax.set_title(f"variance {value:.2g}", fontsize=7, pad=2)
     for ax in axes:
         _hide_frame(ax)

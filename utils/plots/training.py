@@ -36,7 +36,11 @@ def plot_training(solver, figure=None):
     _draw_losses(axes[0], solver.loss_history)
     _draw_accuracies(axes[1], solver.history)
     for k, (name, (steps, rates)) in enumerate(solver.rate_curves().items()):
-        axes[2].plot(steps, rates, marker="os^Dv"[k % 5], markevery=0.2, label=name)
+        # Groups may share a curve: then only the markers tell them apart.
+        look = {"marker": "os^Dv"[k % 5], "markevery": (0.06 * k, 0.3)}
+        label = "all others" if name == "*" else name
+        label += "" if any(rates) else ": 0"  # has no place on a logarithmic axis
+        axes[2].plot(steps, rates, **look, label=label)
     axes[2].set(title="learning rate", yscale=_scale(axes[2]))
     if solver.loss_history:
         axes[2].axvline(len(solver.loss_history), color="0.5", ls=":", lw=1)

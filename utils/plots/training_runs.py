@@ -165,6 +165,7 @@ def plot_frontier(ours, box=None, peers=None, bars=(65, 80, 90, 94)):
         ax.hlines(levels[len(levels) // 2], left, right, color="C0", ls="-", lw=1)
     for k, (name, (seconds, accuracy)) in enumerate((peers or {}).items()):
         look = {"marker": "x+1"[k % 3], "color": "black", "ms": 7, "ls": ""}
+        look["zorder"] = 5  # above the white of our labels
         ax.plot(seconds, 100 * accuracy, **look, label=name)
     for name, (seconds, accuracy, *spread) in ours.items():
         error = 100 * spread[0] if spread else 0

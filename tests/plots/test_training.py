@@ -44,7 +44,7 @@ def test_losses_accuracies_and_rates(steps):
     assert list(validation.get_xdata()) == steps.history["step"]
     assert list(validation.get_ydata()) == steps.val_acc_history
     assert list(line(accuracy, "training").get_ydata()) == steps.train_acc_history
-    assert line(rate, "*").get_ydata()[[0, -1]].tolist() == [0.2, 0]
+    assert line(rate, "all").get_ydata()[[0, -1]].tolist() == [0.2, 0]
     assert {ax.get_xlim() for ax in (loss, accuracy, rate)} == {(0, 80)}
     loss.figure.canvas.draw()
 
@@ -127,3 +127,18 @@ def test_a_notebook_keeps_one_picture(tmp_path):
     assert output.output_type == "display_data"
     assert output.data["image/png"].startswith("iVBOR")
     assert output.data["text/plain"] == "<training: loss, accuracy, rate>"
+
+
+def test_a_rate_of_0_is_written_into_the_legend(steps, monkeypatch):
+    curves = {
+        "conv*.w": ([0, 1], [1.0, 0.1]),
+        "b": ([0, 1], [0, 0]),
+        "*": ([0, 1], [2, 1]),
+    }
+    monkeypatch.setattr(steps, "rate_curves", lambda: curves)
+    rate = plots.plot_training(steps)[2]
+    assert [text.get_text() for text in rate.get_legend().get_texts()] == [
+        "conv*.w",
+        "b: 0",
+        "all others",
+    ]

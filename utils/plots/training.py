@@ -38,7 +38,7 @@ def plot_training(solver, figure=None):
     for k, (name, (steps, rates)) in enumerate(solver.rate_curves().items()):
         # Groups may share a curve: then only the markers tell them apart.
         look = {"marker": "os^Dv"[k % 5], "markevery": (0.06 * k, 0.3)}
-        label = "all others" if name == "*" else name
+        label = ("all others" if k else "all") if name == "*" else name
         label += "" if any(rates) else ": 0"  # has no place on a logarithmic axis
         axes[2].plot(steps, rates, **look, label=label)
     axes[2].set(title="learning rate", yscale=_scale(axes[2]))

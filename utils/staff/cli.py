@@ -17,6 +17,7 @@ COMMANDS = {
     "receive": "utils.staff.receive",
     "grade": "utils.staff.grade",
     "merge": "utils.staff.merge",
+    "gradescope": "utils.staff.gradescope",
 }
 
 

@@ -41,6 +41,7 @@ def main():
     """Confine this process and execute the command."""
     spec, command = json.loads(sys.argv[1]), sys.argv[2:]
     level, uid = spec["level"], spec.get("uid")
+    os.umask(0o022)  # what is shown is shown to somebody else
     if level == "netns":
         _enter_spaces(spec)
     _limit(spec["limits"])

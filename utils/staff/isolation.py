@@ -65,12 +65,13 @@ class Room:
         self.folder.chmod(0o711)
         self.stage = self.folder / "stage"
         self.root, self.scratch = self.folder / "root", self.folder / "scratch"
-        for folder in (self.stage, self.root):
-            folder.mkdir(mode=0o755)
         tools = self.folder / "tools"
-        tools.mkdir(mode=0o755)
+        for folder in (self.stage, self.root, tools):
+            folder.mkdir()
+            folder.chmod(0o755)  # whatever the mask of this process is
         for name in ("child.py", "wire.py"):
             shutil.copy(process.CHILD.with_name(name), tools)
+            (tools / name).chmod(0o644)
         self.child = tools / "child.py"
 
     def __enter__(self):

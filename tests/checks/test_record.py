@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from utils.checks import record
+from utils.checks import check_accuracy, record
 from utils.checks.compare import Result
 from utils.checks.process import LIMITS
 from utils.checks.record import exercise_file, keep, recorded
@@ -67,7 +67,16 @@ def test_what_is_no_exercise_leaves_nothing(folder, subjects):
 def test_in_tests_nothing_is_written(folder, monkeypatch):
     monkeypatch.setattr(LIMITS, "separate", False)
     recorded("x")(lambda fn: RESULTS)(conv_forward_naive)
+    recorded("x", needs_file=False)(lambda model: RESULTS)(None)
     assert not folder.exists()
+
+
+def test_a_network_of_given_layers_is_judged_without_a_file(folder, tmp_path):
+    check_accuracy(None, {"X_val": [], "y_val": []})
+    record_ = written(folder, "cnn-65-percent")
+    assert (record_["todo"], record_["file"], record_["file_sha256"]) == (1, "", "")
+    asked = {"cnn-65-percent": {"title": "Train", "file": "cnn.py"}}
+    assert checks(asked, tmp_path)[0] == Check("Train", "unfinished", "0 of 1 passed")
 
 
 def test_a_folder_that_cannot_be_made_stops_nothing(folder):

@@ -60,7 +60,7 @@ def check_cnn_loss(cls):
     return run(subject.name, loss_properties(), subject)
 
 
-@recorded("cnn-65-percent")
+@recorded("cnn-65-percent", needs_file=False)
 def check_accuracy(model, data, threshold=0.65):
     """Check that a trained model classifies enough of the validation images.
 

@@ -1,7 +1,8 @@
 """What a check leaves behind, for the cover of the PDF: one small file each.
 
 A file holds counts, and the hash of the exercise as it was judged: a result of another
-version is of no use to anybody, and `utils.pdf.expected` shows it as out of date.
+version is of no use to anybody, and `utils.pdf.expected` shows it as out of date.  A
+trained network that no exercise file defines is judged without one.
 """
 
 import contextlib
@@ -19,13 +20,15 @@ EXERCISES = ROOT / "utils" / "exercises"
 FOLDER = ROOT / "build" / "checks"
 
 
-def recorded(exercise_id):
+def recorded(exercise_id, needs_file=True):
     """Let a check that judges an exercise file write down how it came out.
 
     Parameters
     ----------
     exercise_id : str
         The name of the file in ``build/checks``.
+    needs_file : bool
+        Whether what is defined elsewhere, in a cell for example, does not count.
 
     Returns
     -------
@@ -39,7 +42,8 @@ def recorded(exercise_id):
             path = exercise_file(subjects)
             before = fingerprint(path)
             results = check(*subjects, **options)
-            keep(exercise_id, results, path, before)
+            if path or LIMITS.separate and not needs_file:
+                keep(exercise_id, results, path, before)
             return results
 
         return checked
@@ -83,19 +87,17 @@ def keep(exercise_id, results, path, file_sha256):
     exercise_id : str
     results : iterable of Result
     path : Path or None
-        The exercise file; nothing is written without one.
+        The exercise file, if there is one.
     file_sha256 : str
         Its fingerprint before the check.
     """
-    if path is None:
-        return
     verdicts = [result.passed for result in results]
     record = {
         "id": exercise_id,
         "passed": verdicts.count(True),
         "failed": verdicts.count(False),
         "todo": verdicts.count(None),
-        "file": f"utils/exercises/{path.name}",
+        "file": f"utils/exercises/{path.name}" if path else "",
         "file_sha256": file_sha256,
         "when": time.strftime("%Y-%m-%dT%H:%M:%S"),
     }

@@ -143,7 +143,7 @@ def _check(entry, record, root):
     path = root / "utils" / "exercises" / entry["file"]
     present = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
     detail = f"{passed} of {passed + failed + todo} passed"
-    if judged != present:
+    if judged and judged != present:
         return Check(title, "out of date", detail)
     if failed:
         return Check(title, "failed", detail)

@@ -108,6 +108,15 @@ def test_known_mistakes_come_first_and_may_not_apply():
     assert explain("out", RIGHT + 1, RIGHT, suspects) == "a particular offset"
 
 
+def test_a_mistake_that_makes_no_difference_explains_nothing():
+    got = RIGHT.copy()
+    got[0, 0, 1, 1] += 1e-8
+    suspects = [("no mistake here", RIGHT.copy), ("too small", lambda: got)]
+    assert explain("out", got, RIGHT, suspects) == ""
+    suspects.append(("half of it", lambda: RIGHT / 2))
+    assert explain("out", RIGHT / 2, RIGHT, suspects) == "half of it"
+
+
 def test_a_fault_prefers_the_cause_that_is_known_from_elsewhere():
     def test(answer):
         return lambda: answer
@@ -117,15 +126,16 @@ def test_a_fault_prefers_the_cause_that_is_known_from_elsewhere():
     fault = Fault("out", "out is wrong", tests, lambda: more)
     assert fault.causes == ["b", "c"]
     assert fault.sentence() == "out is wrong: b."
-    assert fault.sentence("c") == "out is wrong: c."
-    assert fault.sentence("d") == "out is wrong: b."
+    assert fault.sentence(["a", "d", "c", "b"]) == "out is wrong: c."
+    assert fault.sentence(["d"]) == "out is wrong."
+    assert fault.knows("d") and not fault.knows("e")
     assert [fault.agrees(text) for text in "adefg"] == [None, False, True, False, None]
     assert Fault("out", "out is wrong", (), lambda: more).sentence() == (
         "out is wrong: e."
     )
     wrong = Wrong([fault, "(dx is right.)"], 0.5, EXACT)
     assert str(wrong) == "out is wrong: b. (dx is right.)"
-    assert wrong.tell({"out": "c"}) == "out is wrong: c. (dx is right.)"
+    assert wrong.tell({"out": ["c"]}) == "out is wrong: c. (dx is right.)"
     assert wrong.faults == [fault]
     assert Fault("out", "p", [("why?", test(True))]).sentence() == "p: why?"
 

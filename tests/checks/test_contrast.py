@@ -3,6 +3,7 @@ import pytest
 
 from utils.checks.compare import Fault, Result, Wrong
 from utils.checks.contrast import InCase, Outcome, contrast, settle, shared_causes
+from utils.checks.process import Dead
 
 
 def fault(name="out", **answers):
@@ -41,14 +42,74 @@ def test_the_cause_that_explains_most_cases_is_told():
         Wrong([fault(chance=False, real=True)]),
         Wrong([fault(chance=False, real=True), fault("dw", other=True)]),
     ]
-    assert shared_causes(wrongs) == {"out": "real", "dw": "other"}
+    assert shared_causes(wrongs) == {"out": ["real"], "dw": ["other"]}
 
 
 def test_a_cause_that_seldom_explains_is_not_told():
     wrongs = [Wrong([fault(chance=k == 0)]) for k in range(4)]
-    assert shared_causes(wrongs) == {}
+    assert shared_causes(wrongs) == {"out": []}
     wrongs = [Wrong([fault(chance=True if k == 0 else None)]) for k in range(4)]
-    assert shared_causes(wrongs) == {"out": "chance"}  # it does not apply elsewhere
+    # It does not apply elsewhere.
+    assert shared_causes(wrongs) == {"out": ["chance"]}
+
+
+def test_a_pattern_that_other_cases_do_not_show_is_refuted():
+    def shows(*texts):
+        return Fault("out", "p", (), lambda: [(text, lambda: True) for text in texts])
+
+    seen = [shows("last row"), shows("half"), shows("half"), shows("half")]
+    assert shared_causes([Wrong([f]) for f in seen]) == {"out": ["half"]}
+    seen = [shows("last row"), shows("first row"), shows("column")]
+    assert shared_causes([Wrong([f]) for f in seen]) == {"out": []}
+
+
+def test_a_cause_that_most_cases_refute_is_not_told_in_the_first_either():
+    outcomes = [failed("a", fault(chance=True))]
+    outcomes += [failed(name, fault(chance=False)) for name in "bcd"]
+    assert settle(outcomes)[0].message == "out is wrong."
+
+
+def test_a_later_failure_keeps_a_cause_of_its_own():
+    outcomes = [
+        failed("a", fault(one=True)),
+        failed("b", fault(one=True)),
+        failed("c", fault(one=None, other=True)),
+    ]
+    messages = [result.message for result in settle(outcomes)]
+    assert messages[0] == "out is wrong: one."
+    assert messages[2] == "out is wrong: other."
+
+
+def test_where_the_cause_is_known_a_trait_by_chance_is_not_told():
+    def outcomes(**answers):
+        return [
+            passed("plain", padding=False),
+            passed("padding", padding=True),
+            failed("more", fault(**answers), padding=True),
+            failed("most", fault(**answers), padding=True),
+        ]
+
+    assert settle(outcomes())[2].message == (
+        "out is wrong. Only cases with padding are wrong, but not all of them."
+    )
+    assert settle(outcomes(real=True))[2].message == "out is wrong: real."
+
+
+def test_nothing_is_contrasted_after_the_process_has_ended():
+    dead = Dead("f crashed with signal 11.")
+    outcomes = [
+        passed("plain", padding=False),
+        Outcome(InCase(judged, "layer", Case(padding=True)), Result("b", False), dead),
+    ]
+    assert settle(outcomes)[1].message == "f crashed with signal 11."
+
+
+def test_a_sentence_ends_before_the_next_one_begins():
+    outcomes = [
+        passed("plain", padding=False),
+        failed("padding", "f stopped (layers.py:3)", padding=True),
+    ]
+    assert "(layers.py:3). Wrong in all" in settle(outcomes)[1].message
 
 
 def test_messages_are_written_again_with_what_is_known():
@@ -71,23 +132,24 @@ def test_a_cause_from_a_later_case_is_told_with_its_case():
         (
             [{"padding": False}],
             [{"padding": True}],
-            "Right in every case without padding, wrong in every case with it.",
+            "Wrong in all cases with padding, right in all others.",
         ),
         (
             [{"padding": True}, {"padding": True}],
             [{"padding": False}],
-            "Right in every case with padding, wrong in every case without it.",
+            "Right in all cases with padding, wrong in all others.",
         ),
         (
             [{"a": True, "b": False}, {"a": False, "b": True}],
             [{"a": True, "b": True}],
-            "Wrong in every case with a and b, right in others.",
+            "Wrong in all cases with a and b, right in all others.",
         ),
         (
             [{"a": True, "b": False}, {"a": False, "b": False}],
-            [{"a": True, "b": False}],
-            "Right in every case without a; all wrong ones have it.",
+            2 * [{"a": True, "b": False}],
+            "Only cases with a are wrong, but not all of them.",
         ),
+        ([{"a": True}, {"a": False}], [{"a": True}], ""),
         ([{"a": True}], [{"a": True}], ""),
         ([], [{"a": True}], ""),
         ([{"a": False}, {"a": True}], [{"a": False}, {"a": True}], ""),
@@ -107,7 +169,7 @@ def test_the_contrast_stands_in_the_first_failing_message_only():
         ]
     )
     assert results[1].message == (
-        "It stopped. Right in every case without padding, wrong in every case with it."
+        "It stopped. Wrong in all cases with padding, right in all others."
     )
     assert results[2].message == "It stopped."
 

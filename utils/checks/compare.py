@@ -71,24 +71,25 @@ class Wrong(Exception):
 
     def __str__(self):
         """Write the sentences, with the first cause that each fault agrees with."""
-        return self.tell({})
+        return self._join(Fault.sentence)
 
     def tell(self, causes):
-        """Write the sentences with causes that are known better from other cases.
+        """Write the sentences with causes that other cases do not refute.
 
         Parameters
         ----------
         causes : dict
-            Name of an array to the text of its likely cause.
+            Name of an array to the texts of its likely causes, the best first.
 
         Returns
         -------
         str
         """
-        return " ".join(
-            part.sentence(causes.get(part.name)) if isinstance(part, Fault) else part
-            for part in self.parts
-        )
+        return self._join(lambda fault: fault.sentence(causes.get(fault.name, ())))
+
+    def _join(self, sentence):
+        parts = (sentence(p) if isinstance(p, Fault) else p for p in self.parts)
+        return " ".join(parts)
 
     @property
     def faults(self):
@@ -133,6 +134,10 @@ class Fault:
             self._answers[cause] = any(answers) if answers else None
         return self._answers[cause]
 
+    def knows(self, cause):
+        """Tell whether a cause is a known mistake, and no mere pattern."""
+        return cause in self._known
+
     @cached_property
     def causes(self):
         """All known mistakes that explain it, or else all patterns that do."""
@@ -141,10 +146,10 @@ class Fault:
     def _agreeing(self, tests):
         return [cause for cause in tests if self.agrees(cause)]
 
-    def sentence(self, cause=None):
-        """Write it down with a cause, if that explains it, or else with its first."""
-        if cause is None or not self.agrees(cause):
-            cause = next(iter(self.causes), "")
+    def sentence(self, causes=None):
+        """Write it down with the first of the causes (or of its own) to explain it."""
+        causes = self.causes if causes is None else filter(self.agrees, causes)
+        cause = next(iter(causes), "")
         text = f"{self.place}: {cause}" if cause else self.place
         return text if text.endswith("?") else text + "."
 
@@ -334,7 +339,10 @@ def explain(name, got, expected, suspects):
 def _fault(name, place, got, expected, suspects):
     def test(wrong):
         wrong = wrong()
-        return None if wrong is None else _agree(got, wrong)
+        if wrong is None or isinstance(wrong, bool):
+            return wrong
+        # What makes no difference here explains nothing, however close it is.
+        return None if _agree(expected, wrong) else _agree(got, wrong)
 
     def tests(mistakes):
         return [(text, partial(test, wrong)) for text, wrong in mistakes]
@@ -346,7 +354,7 @@ def _fault(name, place, got, expected, suspects):
 
 def _agree(got, wrong):
     """Tell whether two results are equal in at least half of their digits."""
-    wrong = np.asarray(wrong)
+    got, wrong = np.asarray(got), np.asarray(wrong)
     if wrong.shape != got.shape:
         return False
     got = got if got.dtype.kind == "f" else got.astype(np.float64)

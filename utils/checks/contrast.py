@@ -3,14 +3,15 @@
 One case alone may fit several causes: on an image with one channel and one filter,
 many mistakes look the same.  So the cause that is told is the one that explains most
 of the cases that failed.  And where some cases are right and others wrong, what they
-have in common narrows the place down: "right in every case without padding, wrong in
-every case with it".
+have in common narrows the place down: "wrong in all cases with padding, right in all
+others".
 """
 
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 from utils.checks.compare import Result, Wrong
+from utils.checks.process import Dead
 from utils.checks.subject import LONGEST, plain
 
 MOST = 3  # cases in which all causes are tried; the others only count
@@ -65,11 +66,13 @@ def settle(tested):
     first = next((k for k, r in enumerate(results) if r.passed is False), None)
     if first is None:
         return results
-    more = [_elsewhere(tested, first, causes), _contrast_for(tested, first)]
     message = results[first].message
-    for sentence in filter(None, more):
+    elsewhere = _elsewhere(tested, first, causes)
+    is_named = bool(elsewhere) or _is_named(tested[first], causes)
+    for sentence in filter(None, (elsewhere, _contrast_for(tested, first, is_named))):
         if len(message) + len(sentence) < LONGEST:
-            message = f"{message} {sentence}"
+            end = "" if message.rstrip(")").endswith((".", "?", "!")) else "."
+            message = f"{message}{end} {sentence}"
     results[first] = replace(results[first], message=message)
     return results
 
@@ -85,7 +88,7 @@ def shared_causes(wrongs):
     Returns
     -------
     dict
-        Name of an array to the cause; without those that have none.
+        Name of an array to its causes, those that explain most cases first.
     """
     by_name = {}
     for wrong in wrongs:
@@ -94,25 +97,29 @@ def shared_causes(wrongs):
     shared = {}
     for name, faults in by_name.items():
         looked_at = faults[:MOST]
-        causes = dict.fromkeys(cause for f in looked_at for cause in f.causes)
+        known = {cause: f.knows(cause) for f in looked_at for cause in f.causes}
         counts = {}
-        for cause in causes:
+        for cause in known:
             answers = [f.agrees(cause) for f in faults]
-            known = [answer for answer in answers if answer is not None]
-            if 2 * sum(known) >= len(known):  # less may be chance
-                counts[cause] = sum(known)
-        if counts:
-            shared[name] = max(counts, key=counts.get)
+            if known[cause]:  # it may make no difference or no sense in a case
+                answers = [answer for answer in answers if answer is not None]
+            count = sum(map(bool, answers))
+            if 2 * count >= len(answers):  # less may be chance
+                counts[cause] = count
+        shared[name] = sorted(counts, key=counts.get, reverse=True)
     return shared
 
 
-def contrast(cases):
+def contrast(cases, is_named=False):
     """Say which trait tells the cases that are right from those that are wrong.
 
     Parameters
     ----------
     cases : list of (dict, bool)
         Traits of a case, and whether it passed.
+    is_named : bool, default False
+        Whether a cause is known: then a trait that does not tell them all apart is
+        left out, because it may be chance, and a second trail.
 
     Returns
     -------
@@ -133,19 +140,19 @@ def contrast(cases):
 
     for name in names:
         if everywhere(name) and nowhere(name):
-            return f"Right in every case without {name}, wrong in every case with it."
+            return f"Wrong in all cases with {name}, right in all others."
         if not any(t.get(name) for t in wrong) and all(t.get(name) for t in right):
-            return f"Right in every case with {name}, wrong in every case without it."
+            return f"Right in all cases with {name}, wrong in all others."
     for pair in combinations(names, 2):
         if everywhere(*pair) and nowhere(*pair):
-            return f"Wrong in every case with {pair[0]} and {pair[1]}, right in others."
+            return f"Wrong in all cases with {' and '.join(pair)}, right in all others."
     only = [name for name in names if everywhere(name)]
-    if not only:
+    if is_named or not only or len(wrong) < 2:  # of one case it may be chance
         return ""
     name = min(only, key=lambda n: sum(bool(traits.get(n)) for traits in right))
     if all(traits.get(name) for traits in right):
         return ""
-    return f"Right in every case without {name}; all wrong ones have it."
+    return f"Only cases with {name} are wrong, but not all of them."
 
 
 def _told(tested, causes):
@@ -162,9 +169,9 @@ def _elsewhere(tested, first, causes):
     if wrong is None:
         return ""
     for fault in wrong.faults:
-        if fault.causes or fault.name not in causes:
+        if fault.causes or not causes[fault.name]:
             continue
-        cause = causes[fault.name]
+        cause = causes[fault.name][0]
         for other in tested[first + 1 :]:
             faults = other.wrong.faults if other.wrong else ()
             if any(f.name == fault.name and f.agrees(cause) for f in faults):
@@ -173,9 +180,17 @@ def _elsewhere(tested, first, causes):
     return ""
 
 
-def _contrast_for(tested, first):
+def _is_named(tested, causes):
+    """Tell whether a message has a known mistake; a pattern only describes."""
+    faults = tested.wrong.faults if tested.wrong else ()
+    return any(f.knows(c) and f.agrees(c) for f in faults for c in causes[f.name])
+
+
+def _contrast_for(tested, first, is_named):
     """Contrast the cases of the first group that has a failure."""
-    if tested[first].wrong is None or not _judges_values(tested[first]):
+    wrong = tested[first].wrong
+    # Once the process has ended, the cases that may be right were not tried.
+    if wrong is None or isinstance(wrong, Dead) or not _judges_values(tested[first]):
         return ""
     groups = {}
     for t in tested:
@@ -184,7 +199,7 @@ def _contrast_for(tested, first):
                 cases = groups.setdefault(t.test.group, [])
                 cases.append((t.test.traits, t.result.passed))
     failing = (cases for cases in groups.values() if not all(ok for _, ok in cases))
-    return contrast(next(failing, []))
+    return contrast(next(failing, []), is_named)
 
 
 def _judges_values(tested):

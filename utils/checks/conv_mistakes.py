@@ -3,7 +3,7 @@
 A convolution has few parts: the image, its padding, the filter, the places of the
 windows, the bias, and dout on the way back.  What can be read wrongly in a part is
 listed once, in `conv_readings`; here every output and gradient that depends on the
-part is computed with it, and with two such mistakes together.
+part is computed with it.
 """
 
 from functools import partial
@@ -38,6 +38,10 @@ from utils.checks.mistakes import misreadings
 
 MEAN = "the mean of the products is taken, expected their sum"
 ORDER = "this is the shape of another gradient: return them in the order dx, dw, db"
+NOT_CUT = (
+    "the padding has to be cut off again; or does the cache hold the padded x, and "
+    "backward pads it once more?"
+)
 STARTS = "{0} is added to {1}, expected to start at zeros"
 
 
@@ -75,21 +79,30 @@ def conv_dx(dout, x, w, stride, pad):
         dx = collect(spread, padded_shape, steps)
         return None if dx is None else finish(dx[:, :, cut : cut + H, cut : cut + W])
 
-    return misreadings(
-        compute,
-        (dout, of_dout(dout, w)),
-        (w, of_w(w)),
-        ((stride, stride, 1), of_steps(stride)),
-        (add, of_collecting()),
-        (
-            pad,
-            [
-                ("the padding is cut off at the bottom and right only", 0),
-                ("the padding is cut off at the top and left only", 2 * pad),
-            ],
+    # Filter by filter, a window overwrites those of other filters, too.
+    last = dout * (np.arange(len(w)) == len(w) - 1)[:, None, None]
+    steps = (stride, stride, 1)
+    return [
+        *misreadings(
+            compute,
+            (dout, of_dout(dout, w)),
+            (w, of_w(w)),
+            (steps, of_steps(stride)),
+            (add, of_collecting()),
+            (
+                pad,
+                [
+                    ("the padding is cut off at the bottom and right only", 0),
+                    ("the padding is cut off at the top and left only", 2 * pad),
+                ],
+            ),
+            (same, [(STARTS.format("dx", "x"), lambda dx: dx + x)]),
         ),
-        (same, [(STARTS.format("dx", "x"), lambda dx: dx + x)]),
-    )
+        *(
+            (text, partial(compute, last, w, steps, collect, pad, same))
+            for text, collect in of_collecting()
+        ),
+    ]
 
 
 def conv_dw(dout, x, w, stride, pad):
@@ -175,7 +188,7 @@ def conv_dx_shapes(x_shape, w_shape, stride, pad):
     H_used, W_used = (H_out - 1) * stride, (W_out - 1) * stride
     H_used, W_used = H_used + w_shape[2] - slack, W_used + w_shape[3] - slack
     return [
-        ("the padding has to be cut off again", (N, C, H + slack, W + slack)),
+        (NOT_CUT, (N, C, H + slack, W + slack)),
         ("pad pixels are cut off, and not 1", (N, C, H + slack - 2, W + slack - 2)),
         (
             "the padding is still there at one end: it has to be cut off on each side",

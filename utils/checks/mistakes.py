@@ -8,7 +8,6 @@ makes no difference or no sense.  Here is what they share.
 """
 
 from functools import partial
-from itertools import combinations, product
 
 STRIDE = "the window starts at i, j: is the step missing, i * stride, j * stride?"
 ROW_STRIDE = "the window's top is i, expected i * stride"
@@ -16,8 +15,11 @@ COLUMN_STRIDE = "the window's left is j, expected j * stride"
 OVERWRITTEN = "windows overlap: each pixel collects from all of them, += and not ="
 
 
-def misreadings(compute, *parts, most=2):
-    """Combine what can be read wrongly in the parts of a computation.
+def misreadings(compute, *parts):
+    """List what comes out if one part of a computation is read wrongly.
+
+    Two at once are not tried: among so many candidates one fits by chance, and is
+    nonsense.
 
     Parameters
     ----------
@@ -26,21 +28,15 @@ def misreadings(compute, *parts, most=2):
         sense.
     *parts : (object, list of (str, object))
         What a part should be, and what it may be instead, each with its explanation.
-    most : int
-        How many parts may be wrong at the same time.
 
     Returns
     -------
     list of (str, callable)
-        Explanations, and functions without arguments; single mistakes come first.
+        Explanations, and functions without arguments.
     """
-    found = []
-    for count in range(1, most + 1):
-        for wrong in combinations(range(len(parts)), count):
-            for mistakes in product(*(parts[k][1] for k in wrong)):
-                values = [right for right, _ in parts]
-                for k, (_, value) in zip(wrong, mistakes, strict=True):
-                    values[k] = value
-                text = "; and ".join(text for text, _ in mistakes)
-                found.append((text, partial(compute, *values)))
-    return found
+    right = [value for value, _ in parts]
+    return [
+        (text, partial(compute, *right[:k], value, *right[k + 1 :]))
+        for k, (_, readings) in enumerate(parts)
+        for text, value in readings
+    ]

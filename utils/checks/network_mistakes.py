@@ -49,7 +49,6 @@ def wrong_scores(params, X, statistics=None):
         (X, _wrong_images(X)),
         (statistics, _wrong_statistics(params, X, statistics)),
         (ORDER, _wrong_orders("gamma1" in params)),
-        most=1,
     )
 
 

@@ -173,6 +173,20 @@ def test_without_question_breaks(tmp_path):
     assert export(tmp_path, small(), question_breaks=False).pages == 2
 
 
+@pytest.mark.parametrize(("lines", "is_moved"), [(30, True), (90, False)])
+def test_no_last_lines_of_a_lesson_on_a_page_of_their_own(tmp_path, lines, is_moved):
+    cells = [
+        question("a", "First", 1, "## A"),
+        code("print()", stream("line\n" * 40)),
+        new_markdown_cell("\n\n".join(f"LESSON{i}" for i in range(lines))),
+        question("b", "Second", 1, "## B"),
+    ]
+    texts = [page.extract_text() for page in pages(export(tmp_path, notebook(*cells)))]
+    (first,) = [i for i, text in enumerate(texts, 1) if "LESSON0" in text]
+    (last,) = [i for i, text in enumerate(texts, 1) if f"LESSON{lines - 1}" in text]
+    assert (first == 3) == (first == last) == is_moved
+
+
 def test_banner_only_if_a_cell_has_printed_it(tmp_path):
     spoken = small(code("load()", stream(f"loading\n{BANNER}\n")))
     report = export(tmp_path, spoken, banner=BANNER)

@@ -65,6 +65,14 @@ def test_without_breaks(write):
     assert not any(BREAK in part for part in parts)
 
 
+def test_a_lesson_in_front_of_a_new_page_is_kept_whole(write):
+    asked = [question(name, name, 1, f"# {name}") for name in "abc"]
+    answer = text("Answer.", answer="b")
+    _, parts = write(text("1"), asked[0], text("2"), asked[1], answer, asked[2])
+    whole = [part.startswith("#whole(") for part in parts[1:]]
+    assert whole == [False, False, True, False, False, False]
+
+
 def test_question_without_a_heading_gets_one(write):
     _, parts = write(question("a", 'T #"x"', 1, "just text"))
     assert parts[1].startswith('#heading([#"T #\\"x\\""], level: 2) <question-1>')

@@ -9,7 +9,7 @@ from utils.pdf.markdown import COLUMNS, MarkdownWriter, call_heading
 from utils.pdf.outputs import OutputWriter, merged
 from utils.pdf.report import Question
 from utils.pdf.review import is_skipped, places
-from utils.pdf.typst_source import call, string
+from utils.pdf.typst_source import call, content, string
 
 # Room for the execution count at the right of a cell's first line.
 _CODE_COLUMNS = COLUMNS - 4
@@ -47,6 +47,20 @@ def anchored(part, label):
     if first.startswith(("#pagebreak", "#part(")):
         return first + line_break + anchor + rest
     return anchor + part.markup
+
+
+def kept_whole(part):
+    """Return a part that stays on one page, if it fits.
+
+    In front of a new page, its last lines would have one of their own.
+    """
+    return part._replace(markup="#" + call("whole", content(f"\n{part.markup}\n")))
+
+
+def _is_lesson(cell):
+    """Tell text of the course from questions, and answers, which stay with them."""
+    marked = {"question", "answer"} & cell.metadata.keys()
+    return cell.cell_type == "markdown" and not marked
 
 
 def project_folder(folder):
@@ -141,11 +155,15 @@ class NotebookWriter:
         self.context.base = path.parent
         self.context.root = self.root or project_folder(path.parent)
         self.context.macros = {}
-        parts = []
+        parts, is_lesson = [], False
         where = places(notebook, path.name)
         for self.context.place, cell in zip(where, notebook.cells, strict=True):
             if not is_skipped(cell):
-                parts.append(self._part(cell))
+                part = self._part(cell)
+                if is_lesson and part.markup.startswith(_BREAK):
+                    parts[-1] = kept_whole(parts[-1])
+                is_lesson = self._is_marked and _is_lesson(cell)
+                parts.append(part)
         opening = part_opening(self._name)
         if not self._is_titled:
             opening += call_heading(1, self.context.text(self._name)) + "\n"

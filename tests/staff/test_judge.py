@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.exercises.bank import IDS_BY_GROUP, Implementation, implementations
+from tests.exercises.bank import judge as judge_in_process
 from utils.checks import process
 from utils.staff import isolation, judge, receive, rubric, stage, warm
 
@@ -137,8 +138,8 @@ def test_an_import_without_end_is_waited_for_once(room, setting):
 
 
 def test_inputs_depend_on_key_and_submission():
-    def drawn(key, name):
-        with judge.varied(key, name):
+    def drawn(key, name, part="conv-forward"):
+        with judge.varied(key, name, part):
             return np.random.default_rng(5).integers(0, 1 << 62)
 
     same = drawn(b"key", "ada")
@@ -146,6 +147,19 @@ def test_inputs_depend_on_key_and_submission():
     others = {drawn(b"key", "bob"), drawn(b"other", "ada")}
     others.add(np.random.default_rng(5).integers(0, 1 << 62))
     assert len(others) == 3 and same not in others
+    assert drawn(b"key", "ada", "cnn-loss") in others, "the network's are fixed"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("correct", implementations("correct"), ids=str)
+def test_a_correct_variant_is_accepted_with_any_inputs(correct, monkeypatch, capsys):
+    [*ids] = IDS_BY_GROUP[correct.group]
+    monkeypatch.setattr(process.LIMITS, "separate", False)
+    for name in ("ada", "bob", "eve"):
+        with judge.varied(b"key", name, ids[0]):
+            judge_in_process.cache_clear()
+            assert judge_in_process(correct).accepted
+    judge_in_process.cache_clear()
 
 
 def test_limits_are_put_back(room, setting):

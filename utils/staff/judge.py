@@ -86,7 +86,8 @@ def grade(submission, room, setting, done=lambda record: None):
         if time.monotonic() - begin > setting.budget:
             found = without("late", "not tried: the time was used up before.")
         else:
-            with varied(setting.key, submission.name), _limits(room, setting):
+            salt = varied(setting.key, submission.name, part.id)
+            with salt, _limits(room, setting):
                 found = _grade_part(part.id, submission, room, setting, record["parts"])
         found["points"] = part.points if found["state"] == "passed" else 0
         record["parts"][part.id] = found
@@ -96,12 +97,16 @@ def grade(submission, room, setting, done=lambda record: None):
 
 
 @contextlib.contextmanager
-def varied(key, name):
+def varied(key, name, part_id):
     """Let all that is drawn from a seed depend on the submission, too.
 
     Checks draw their inputs with ``np.random.default_rng(seed)``.  Whoever has seen the
-    numbers of one submission does not know those of another.
+    numbers of one submission does not know those of another.  Those of the network are
+    the same for all: their seeds were chosen to keep every unit away from its kink.
     """
+    if EXERCISE_BY_ID[part_id].module == "cnn":
+        yield
+        return
     salt = hmac.new(key, name.encode(), hashlib.sha256).digest()
     words = [int.from_bytes(salt[k : k + 4], "little") for k in range(0, 32, 4)]
     np.random.default_rng = lambda seed: default_rng([*words, seed])

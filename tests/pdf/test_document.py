@@ -173,6 +173,19 @@ def test_without_question_breaks(tmp_path):
     assert export(tmp_path, small(), question_breaks=False).pages == 2
 
 
+def test_tall_formulas_stand_on_their_line(tmp_path):
+    formulas = r"Words $\frac{1}{10} + \mathrm{q}$ and $\mathrm{z}$"
+    height = {}
+
+    def visit(text, page, line, *rest):
+        height[text.strip()] = page[5] + page[3] * line[5]
+
+    report = export(tmp_path, notebook(new_markdown_cell(formulas)))
+    pages(report)[1].extract_text(visitor_text=visit)
+    assert height["Words"] == height["z"] > 0
+    assert height["q"] == pytest.approx(height["z"], abs=0.01)
+
+
 @pytest.mark.parametrize(("lines", "is_moved"), [(30, True), (90, False)])
 def test_no_last_lines_of_a_lesson_on_a_page_of_their_own(tmp_path, lines, is_moved):
     cells = [

@@ -25,7 +25,9 @@ _BREAK_EVERY = 12
 # So much of a formula that cannot be set is printed; more would fill pages.
 LONGEST_SOURCE = 2000
 # Inline math in which something is taller than a line.
-_TALL = re.compile(r"display\(|mat\(|(under|over)brace\(|limits\(|frac\(|#box\(")
+_TALL = re.compile(
+    r"display\(|mat\(|(under|over)brace\(|limits\(|frac\(|sqrt\(|root\(|#box\("
+)
 
 
 class Context:

@@ -56,7 +56,13 @@ def make():
         train = {"X_train": X[:-count], "y_train": y[:-count]}
         return train | {"X_val": X[-count:], "y_val": y[-count:]}
 
-    module.train, module.held_back = train, held_back
+    def check(recipe):
+        for field in ("batch_size", "epochs"):
+            value = getattr(recipe, field)
+            if not isinstance(value, int | float) or value <= 0:
+                raise ValueError(f"{field} is {value!r}, expected a number above 0")
+
+    module.train, module.held_back, module.check = train, held_back, check
     return module
 
 

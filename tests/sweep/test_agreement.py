@@ -47,6 +47,33 @@ def test_another_training_is_refused(capsys):
     assert again.run(training(seed=0, epochs=2.0, recipe="tiny"), 2)
 
 
+def test_a_slip_may_be_corrected_until_there_is_a_trial_that_counts(capsys):
+    def broken(trial):
+        raise NameError("epohcs")
+
+    broken.about = {"recipe": "tiny", "epochs": "abc"}
+    study = sweep.Study("s", SPACE)
+    with pytest.raises(NameError):
+        study.run(broken, 1)
+    assert sweep.Study("s").run(training(recipe="tiny", epochs=2), 1)
+    with pytest.raises(SweepError, match="epochs: 2, now 3"):
+        sweep.Study("s").run(training(recipe="tiny", epochs=3), 2)
+
+
+def test_a_correction_at_the_same_moment_is_noticed(monkeypatch, capsys):
+    """The second worker comes after the first has agreed, before it has a trial."""
+    study, begin = sweep.Study("s", SPACE), sweep.Study._begin
+
+    def late(self, objective, slots):
+        self._study.set_user_attr("about", {"recipe": "'other'"})
+        begin(self, objective, slots)
+
+    monkeypatch.setattr(sweep.Study, "_begin", late)
+    with pytest.raises(SweepError, match="recipe: 'other', now 'tiny'"):
+        study.run(training(recipe="tiny"), 1)
+    assert study.table() == []
+
+
 def test_a_recipe_does_not_join_trials_of_a_plain_function(capsys):
     assert sweep.Study("s", SPACE).run(lambda trial: 0.5, 1)
     assert sweep.Study("s").run(lambda trial: 0.5, 2)

@@ -22,7 +22,7 @@ def run(room, *arguments):
 
 
 def test_a_search(room, recipes, capsys):
-    vary = ["--vary", "rate=log(0.01, 1)", "--vary", "batch_size = choice(125, 250)"]
+    vary = ["--vary", "rate=log(0.01, 1)", "--vary", "batch_size = choice(20, 40)"]
     more = ["--set", "epochs=2.5", "--trials", "6", "--seed", "4", "--threads", "1"]
     assert run(room, *vary, *more, "--worker-name", "me") == 0
     out = capsys.readouterr().out
@@ -58,8 +58,19 @@ def test_a_study_goes_on_with_the_same_training_only(room, recipes, capsys):
 
 
 def test_a_slip_makes_no_study(room, tmp_path, capsys):
-    assert run(room, "--vary", "rat=log(0.01, 1)") == 1
-    assert not (tmp_path / "tiny.log").exists()
+    slips = (
+        ["rat=log(0.01, 1)"],
+        ["batch_size=whole(0, 10)"],
+        ["batch_size=choice(10, 41)"],  # there are 40 images
+        ["rate=log(0.01, 1)", "--set", "epochs=abc"],
+        ["rate=log(0.01, 1)", "--source", str(tmp_path / "nofile")],
+    )
+    for slip in slips:
+        assert run(room, "--vary", *slip) == 1
+    with pytest.raises(SystemExit):
+        run(room, "--vary", "rate=log(0.01, 1)", "--trials", "0")
+    assert run(room) == 1  # nothing is varied
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
     assert run(room, "--vary", "rate=log(0.01, 1)", "--trials", "1") == 0
     assert run(room, "--set", "rate=1") == 1  # the study varies it
     assert "rate cannot be varied and set" in capsys.readouterr().err
@@ -96,8 +107,12 @@ def test_stopping_early_has_a_status_of_its_own(room, recipes, monkeypatch, caps
         (["--vary", "rat=log(1, 2)"], "no field rat; it has rate"),
         (["--vary", "rate=log(1, 2)", "--set", "rate=1"], "rate cannot be varied and"),
         (["--vary", "rate=log(1, 2)", "--set", "x=1"], "no field x"),
-        (["--vary", "rate=log(1, 2)", "--trials", "0"], "trials is 0"),
-        (["--vary", "rate=log(1, 2)", "--grace", "-1"], "grace is -1"),
+        (
+            ["--vary", "batch_size=whole(0,9)"],
+            "batch_size=whole(0, 9): batch_size is 0",
+        ),
+        (["--vary", "batch_size=choice(4, 99)"], "is 99, expected at most 40"),
+        (["--vary", "rate=log(1, 2)", "--set", "epochs=abc"], "epochs is 'abc', exp"),
         (["--study", "new"], "no study 'new' in"),
         (["--study", "a/b"], "name of the study"),
         (["--storage", "postgresql://u:secret@h"], "has not the form postgresql://"),
@@ -110,9 +125,28 @@ def test_errors_are_sentences(room, arguments, words, capsys):
     assert "secret" not in captured.err + captured.out
 
 
-def test_an_unknown_recipe(room, capsys):
-    assert cli.main(["x", "--vary", "rate=log(1, 2)", "--source", str(room)]) == 1
-    assert "no recipe 'x'; there are tiny" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["x"], "there is no recipe 'x'; there are tiny"),
+        (["tiny", "--trials", "0"], "--trials is 0, expected 1 or more"),
+        (["tiny", "--threads", "0"], "--threads is 0, expected 1 or more"),
+        (["tiny", "--seed", "-1"], "--seed is -1, expected 0 or more"),
+        (["tiny", "--grace", "-1"], "--grace is -1.0, expected a number of seconds"),
+        (["tiny", "--time-limit", "nan"], "--time-limit is nan, expected 0 seconds"),
+    ],
+)
+def test_wrong_options_end_with_status_2(room, arguments, words, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([*arguments, "--vary", "rate=log(1, 2)", "--source", str(room)])
+    assert words in capsys.readouterr().err
+
+
+def test_a_space_with_two_points_takes_two_trainings(room, recipes, capsys):
+    vary = ["--vary", "batch_size=choice(20, 40)"]
+    assert run(room, *vary, "--trials", "3") == 0
+    assert sorted(recipe.batch_size for recipe, *_ in recipes.calls) == [20, 40]
+    assert "All 2 points of the space have been tried." in capsys.readouterr().out
 
 
 def test_values_of_fields():

@@ -155,6 +155,22 @@ def test_too_few_images():
         room.hold_back(pictures(4))
 
 
+def test_values_that_no_training_can_have(recipes):
+    with pytest.raises(SweepError, match="epochs is 'abc', expected a number"):
+        sweep.recipe_objective("tiny", pictures(50), epochs="abc")
+    check = sweep.recipe_objective("tiny", pictures(50)).check
+    check({"batch_size": sweep.whole(1, 40)})
+    with pytest.raises(SweepError, match=r"batch_size=whole\(0, 40\): batch_size is 0"):
+        check({"batch_size": sweep.whole(0, 40)})
+    with pytest.raises(SweepError, match="batch_size is 41, expected at most 40"):
+        check({"batch_size": sweep.whole(1, 41)})
+
+
+def test_the_real_recipes_are_checked():
+    with pytest.raises(SweepError, match="widths is 3, expected three whole numbers"):
+        sweep.recipe_objective("fast65", pictures(50), widths=3)
+
+
 def test_misspelt_recipes_and_fields(recipes):
     with pytest.raises(SweepError, match="no recipe 'tinny'; there are tiny"):
         sweep.recipe_objective("tinny", pictures(50))

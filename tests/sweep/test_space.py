@@ -87,6 +87,32 @@ def test_other_texts_are_not_executed(text):
         space.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("log(1", "a bracket is missing"),
+        ("log(1 2)", "it cannot be read"),
+        ("chose(1, 2)", "there is no 'chose'; do you mean choice?"),
+        ("exp(1, 2)", "there is no 'exp')"),
+        ("log(1)", "log takes two numbers, not 1"),
+        ("log(low=1, high=2)", "without names"),
+        ("choice(a, b)", "texts in quotes"),
+        ("log('a', 'b')", "both ends must be numbers"),
+        ("3", "not of the form NAME"),
+    ],
+)
+def test_what_is_wrong_is_said_without_words_of_programmers(text, words):
+    with pytest.raises(SweepError) as caught:
+        space.parse(text)
+    assert words in str(caught.value) and "Error" not in str(caught.value)
+
+
+def test_what_must_be_possible_and_what_can_be_counted():
+    assert sweep.whole(2, 5).ends == (2, 5) and sweep.whole(2, 5).count == 4
+    assert sweep.choice(7, None).ends == (7, None) and sweep.choice(7, None).count == 2
+    assert sweep.log(1, 2).count == sweep.linear(1, 2).count == float("inf")
+
+
 def test_a_space_is_a_dict_of_ranges():
     space.check({"a": sweep.log(1, 2)})
     with pytest.raises(TypeError, match=r"space\['a'\] is 3, expected sweep.linear"):

@@ -94,6 +94,7 @@ def test_another_space_is_refused():
 def test_without_a_space_the_study_must_exist():
     with pytest.raises(sweep.SweepError, match="no study 's' in .*s.log yet"):
         sweep.Study("s")
+    assert not list(journal.FOLDER.iterdir())
 
 
 def test_halving_stops_bad_trials_and_keeps_good_ones(capsys):
@@ -177,8 +178,61 @@ def test_bad_parameters_are_a_result_and_bugs_are_not(capsys):
 def test_an_accuracy_is_a_number(answer):
     with pytest.raises(TypeError, match="the objective: the accuracy is"):
         sweep.Study("s", SPACE).run(lambda trial: answer, 1)
-    with pytest.raises(TypeError, match="report.*the accuracy is"):
-        sweep.Study("t", SPACE).run(lambda trial: trial.report(1, answer), 1)
+
+
+def test_no_point_is_tried_twice_and_then_the_search_ends(capsys):
+    space = {"a": sweep.choice(1, True, (2, 3)), "b": sweep.whole(1, 4)}
+    for trials in (5, 50):  # it may go on with more
+        study = sweep.Study("s", space)
+        assert study.run(lambda trial: 0.5, trials)
+    assert "All 12 points of the space have been tried." in capsys.readouterr().out
+    found = params(study)
+    assert len(found) == len(set(map(repr, found))) == 12
+    assert sweep.Study("s").run(lambda trial: 0.5, 50)
+    assert len(study.table()) == 12
+
+
+def test_workers_share_the_points_of_a_space(capsys):
+    space = {"a": sweep.whole(1, 9)}
+    studies = [sweep.Study("s", space, worker=str(n)) for n in range(3)]
+    threads = [
+        threading.Thread(target=study.run, args=(lambda trial: 0.5, 20))
+        for study in studies
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LONG)
+    rows = studies[0].table()
+    assert {row["state"] for row in rows} == {"finished"}
+    assert sorted(row["params"]["a"] for row in rows) == list(range(1, 10))
+
+
+def test_the_point_of_a_trial_that_was_stopped_is_tried_once(capsys):
+    space, tried = {"a": sweep.choice(1, 2)}, []
+
+    def objective(trial):
+        tried.append(trial.params["a"])
+        if len(tried) == 1:
+            raise KeyboardInterrupt
+        return 0.5
+
+    assert not sweep.Study("s", space).run(objective, 5)
+    assert sweep.Study("s").run(objective, 5)
+    assert tried[0] == tried[1] and sorted(tried[1:]) == [1, 2]
+
+
+def test_an_objective_may_refuse_a_space_before_the_first_trial():
+    def objective(trial):
+        raise AssertionError
+
+    def check(space):
+        raise sweep.SweepError(f"not {space['rate']!r}")
+
+    objective.check = check
+    with pytest.raises(sweep.SweepError, match=r"not log\(0.001, 10.0\)"):
+        sweep.Study("s", SPACE).run(objective, 1)
+    assert sweep.Study("s").table() == []
 
 
 def test_no_trial_begins_after_the_time_limit(clock, capsys):
@@ -193,9 +247,11 @@ def test_no_trial_begins_after_the_time_limit(clock, capsys):
     assert len(study.table()) == 3
 
 
-def test_a_trial_of_a_dead_worker_is_done_again(capsys):
+def test_a_trial_of_a_dead_worker_is_done_again(clock, monkeypatch, capsys):
     """The first worker's sign of life is stopped, and its result comes too late."""
     begun, go_on, given = threading.Event(), threading.Event(), []
+    # Time passes where the second worker waits for the first one, and nowhere else.
+    monkeypatch.setattr(room.time, "sleep", lambda _: clock.append(clock.pop() + 1))
 
     def wait(trial):
         given.append(trial.params)

@@ -11,6 +11,7 @@ just as well, in a third of the time.  Settings were compared on training
 images that were held back (README tells what the test images have decided).
 """
 
+from utils.recipes.limits import check
 from utils.recipes.table import RECIPES, Recipe
 from utils.recipes.training import (
     Result,
@@ -28,6 +29,7 @@ __all__ = [
     "Recipe",
     "Result",
     "accuracy",
+    "check",
     "count_flops",
     "held_back",
     "layers",

@@ -32,8 +32,9 @@ Hyperparameter Tuning" (asynchronous successive halving), MLSys 2020.
 from utils.sweep.library import Pruned, SweepError
 from utils.sweep.objective import recipe_objective
 from utils.sweep.space import choice, linear, log, whole
-from utils.sweep.study import Study, Trial
+from utils.sweep.study import Study
 from utils.sweep.table import Table
+from utils.sweep.trial import Trial
 
 __all__ = [
     "Pruned",

@@ -6,11 +6,14 @@ trains; whoever comes later compares, and an error names the differences.
 
 Two workers that come first at the same moment must not both write.  Callers hold the
 lock of the storage (`journal.alone`, `database.alone`); as the lock of a worker that
-seems dead is broken, it is read again what was written, when a study is joined and
-when a run begins.
+seems dead is broken, it is read again what was written, when a study is joined, when
+a run begins and when it has begun its first trial.
+
+What a study trains is settled by its first trial: as long as nobody has one that
+counts, a slip may be corrected, and the name of the study is not lost with it.
 """
 
-from utils.sweep import space
+from utils.sweep import crew, space
 from utils.sweep.library import SweepError
 
 SPACE, ABOUT = "space", "about"  # names in the study
@@ -70,6 +73,8 @@ def join_about(study, objective, searched, where):
     """
     about = getattr(objective, "about", {})
     texts = {name: written(v) for name, v in about.items() if name not in searched}
+    if not crew.holders(study.get_trials(deepcopy=False)):
+        study.set_user_attr(ABOUT, texts)
     agree(study, ABOUT, texts, where)
 
 

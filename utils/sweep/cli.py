@@ -6,8 +6,8 @@ import os
 import sys
 
 from utils.sweep import space
-from utils.sweep.library import SweepError
-from utils.sweep.objective import recipe_objective, with_fields
+from utils.sweep.library import SweepError, optuna
+from utils.sweep.objective import check_space, recipe_objective, unknown, with_fields
 from utils.sweep.study import Study
 
 
@@ -23,9 +23,15 @@ def main(argv=None):
     -------
     int
         Exit status: 0 if the study has all its trials, 3 if this worker stopped
-        before (Ctrl-C, time limit), 1 for an error.
+        before (Ctrl-C, time limit), 1 for an error; 2 for a wrong option.
     """
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.threads is not None:  # kernels read it when they are imported
+        os.environ["UTILS_THREADS"] = str(options.threads)
+    problem = _problem(options)
+    if problem:
+        parser.error(problem)
     try:
         return _work(options)
     except (SweepError, ValueError) as error:
@@ -33,12 +39,27 @@ def main(argv=None):
         return 1
 
 
+def _problem(options):
+    """Say what is wrong with an option; nothing if all can be used."""
+    for name, least in (("trials", 1), ("threads", 1), ("seed", 0)):
+        value = getattr(options, name)
+        if value is not None and value < least:
+            return f"--{name} is {value}, expected {least} or more"
+    if not options.grace > 0:
+        return f"--grace is {options.grace}, expected a number of seconds above 0"
+    if options.time_limit is not None and not options.time_limit >= 0:
+        return f"--time-limit is {options.time_limit}, expected 0 seconds or more"
+    return unknown(options.recipe)
+
+
 def _work(options):
     vary = {key: space.parse(text) for key, text in map(_pair, options.vary)}
     fixed = {key: _literal(text) for key, text in map(_pair, options.set)}
-    if options.threads is not None:  # kernels read it when they are imported
-        os.environ["UTILS_THREADS"] = str(options.threads)
-    _check(options.recipe, vary, fixed)  # before a study is made of a slip
+    # All that can be wrong is looked at before a study is made of a slip.
+    _check(options.recipe, vary, fixed)
+    optuna()
+    objective = _objective(options, fixed)
+    objective.check(vary)
     study = Study(
         options.study or options.recipe,
         space=vary or None,
@@ -48,7 +69,6 @@ def _work(options):
         grace=options.grace,
     )
     _check(options.recipe, study.space, fixed)
-    objective = _objective(options, fixed)
     complete = study.run(objective, options.trials, options.time_limit)
     print(study.table())
     shares = study.importances()
@@ -63,7 +83,7 @@ def _check(recipe, searched, fixed):
     both = [key for key in searched if key in fixed]
     if both:
         raise SweepError(f"{', '.join(both)} cannot be varied and set")
-    with_fields(recipe, {**searched, **fixed})
+    check_space(with_fields(recipe, fixed), searched)
 
 
 def _objective(options, fixed):

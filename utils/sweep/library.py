@@ -62,3 +62,19 @@ def sampler(seed, number):
             multivariate=False,
             constant_liar=True,  # not again what other workers are trying right now
         )
+
+
+def fixed(point, base):
+    """Make the sampler that gives the values of a point.
+
+    Parameters
+    ----------
+    point : dict
+        Name -> what Optuna stores.
+    base : optuna sampler
+        For everything else.
+    """
+    library = optuna()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", library.exceptions.ExperimentalWarning)
+        return library.samplers.PartialFixedSampler(point, base)

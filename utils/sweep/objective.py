@@ -35,12 +35,13 @@ def recipe_objective(name, data, *, seed=0, threads=None, **fixed):
     -------
     callable
         For `Study.run`; it reports per cent of the steps.  Its attribute ``about`` is
-        a dict of recipe, seed, images and all fields of the recipe.
+        a dict of recipe, seed, images and all fields of the recipe; ``check(space)``
+        raises a SweepError where a space has a value that cannot be trained with.
 
     Raises
     ------
     SweepError
-        If there is no such recipe or field.
+        If there is no such recipe or field, or a field cannot have that value.
     """
     from utils import recipes  # heavy, and needed by this objective only
 
@@ -76,6 +77,7 @@ def recipe_objective(name, data, *, seed=0, threads=None, **fixed):
     about = {"recipe": name, "seed": seed, "images": len(data["y_train"])}
     about["synthetic"] = bool(data.get("synthetic"))
     objective.about = about | recipe._asdict()
+    objective.check = lambda space: check_space(recipe, space, len(part["y_train"]))
     return objective
 
 
@@ -83,10 +85,48 @@ def with_fields(name, values):
     """Give a recipe by its name, with other values; see `replaced`."""
     from utils import recipes
 
-    if name not in recipes.RECIPES:
-        known = ", ".join(recipes.RECIPES)
-        raise SweepError(f"there is no recipe {name!r}; there are {known}")
+    problem = unknown(name)
+    if problem:
+        raise SweepError(problem)
     return replaced(recipes.RECIPES[name], values)
+
+
+def unknown(name):
+    """Say that there is no such recipe; nothing if there is."""
+    from utils import recipes
+
+    if name in recipes.RECIPES:
+        return ""
+    return f"there is no recipe {name!r}; there are {', '.join(recipes.RECIPES)}"
+
+
+def check_space(recipe, space, images=None):
+    """Try the ends of all ranges, and each value of a choice.
+
+    Parameters
+    ----------
+    recipe : NamedTuple
+    space : dict
+        Field -> range.
+    images : int, optional
+        How many there are to train on.
+
+    Raises
+    ------
+    SweepError
+        If the recipe has no such field, or a value is none for it.
+    """
+    for field, found in space.items():
+        for value in found.ends:
+            try:
+                replaced(recipe, {field: value})
+                if field == "batch_size" and images is not None and value > images:
+                    raise SweepError(
+                        f"batch_size is {value}, expected at most {images}, as many "
+                        "as there are images to train on"
+                    )
+            except SweepError as error:
+                raise SweepError(f"{field}={found!r}: {error}") from None
 
 
 def replaced(recipe, values):
@@ -101,15 +141,22 @@ def replaced(recipe, values):
     Raises
     ------
     SweepError
-        If it has no such field.
+        If it has no such field, or a field cannot have that value.
     """
-    unknown = [field for field in values if field not in recipe._fields]
-    if unknown:
+    from utils import recipes
+
+    strange = [field for field in values if field not in recipe._fields]
+    if strange:
         raise SweepError(
-            f"a recipe has no field {', '.join(unknown)}; it has "
+            f"a recipe has no field {', '.join(strange)}; it has "
             f"{', '.join(recipe._fields)}"
         )
-    return recipe._replace(**values)
+    found = recipe._replace(**values)
+    try:
+        recipes.check(found)
+    except ValueError as error:
+        raise SweepError(str(error)) from None
+    return found
 
 
 def hold_back(data):

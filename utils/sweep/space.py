@@ -5,11 +5,12 @@ The text is kept with the study, and read back by workers that are given none.
 """
 
 import ast
+import difflib
 import math
 import numbers
 from typing import NamedTuple
 
-from utils.sweep.library import SweepError
+from utils.sweep.library import SweepError, optuna
 
 SHOWN = 4  # so many differences are told
 PRIMITIVE = (str, int, float, bool, type(None))
@@ -25,6 +26,25 @@ class Range(NamedTuple):
     def __repr__(self):
         """Write the call that makes this range."""
         return f"{self.kind}({self.low!r}, {self.high!r})"
+
+    @property
+    def ends(self):
+        """The values that must be possible for all to be: the smallest, the largest."""
+        return self.low, self.high
+
+    @property
+    def count(self):
+        """How many values there are."""
+        return len(self.stored) if self.kind == "whole" else math.inf
+
+    @property
+    def stored(self):
+        """All values of a range of whole numbers."""
+        return range(self.low, self.high + 1)
+
+    def distribution(self):
+        """Give Optuna's name for a range of whole numbers."""
+        return optuna().distributions.IntDistribution(self.low, self.high)
 
     @property
     def scale(self):
@@ -54,21 +74,35 @@ class Choice(NamedTuple):
         return f"choice({', '.join(map(repr, self.values))})"
 
     @property
-    def labels(self):
+    def ends(self):
+        """The values that must be possible: all."""
+        return self.values
+
+    @property
+    def count(self):
+        """How many values there are."""
+        return len(self.values)
+
+    def distribution(self):
+        """Give Optuna's name for this choice."""
+        return optuna().distributions.CategoricalDistribution(self.stored)
+
+    @property
+    def stored(self):
         """What Optuna stores: the values themselves, or how they are written."""
         plain = all(isinstance(value, PRIMITIVE) for value in self.values)
         return [*self.values] if plain else [repr(value) for value in self.values]
 
     def suggest(self, trial, name):
         """Ask an Optuna trial for a value."""
-        return self.value(trial.suggest_categorical(name, self.labels))
+        return self.value(trial.suggest_categorical(name, self.stored))
 
     def value(self, stored):
         """Turn what Optuna stores into the value."""
-        for label, value in zip(self.labels, self.values, strict=True):
+        for label, value in zip(self.stored, self.values, strict=True):
             if (label, type(label)) == (stored, type(stored)):
                 return value
-        return self.values[self.labels.index(stored)]
+        return self.values[self.stored.index(stored)]
 
 
 def linear(low, high):
@@ -78,9 +112,10 @@ def linear(low, high):
 
 def log(low, high):
     """Search a positive number from `low` to `high` by its logarithm."""
+    found = _range("log", low, high)
     if not low > 0:
         raise ValueError(f"log({low!r}, {high!r}): the lower end must be above 0")
-    return _range("log", low, high)
+    return found
 
 
 def whole(low, high):
@@ -133,18 +168,43 @@ def parse(text):
     SweepError
         If the text is something else; nothing in it is executed.
     """
-    makers = {"linear": linear, "log": log, "whole": whole, "choice": choice}
     try:
-        call = ast.parse(text.strip(), mode="eval").body
-        make = makers[call.func.id]
-        if call.keywords:
-            raise ValueError("names of arguments")
-        return make(*[ast.literal_eval(value) for value in call.args])
-    except (SyntaxError, AttributeError, KeyError, TypeError, ValueError) as error:
+        name, values = _read(text.strip())
+        if name != "choice" and len(values) != 2:
+            raise ValueError(f"{name} takes two numbers, not {len(values)}")
+        return MAKERS[name](*values)
+    except ValueError as error:
         raise SweepError(
-            f"{text!r} is no range ({type(error).__name__}: {error}); write "
-            "linear(low, high), log(low, high), whole(low, high) or "
-            "choice(value, value, ...)"
+            f"{text!r} is no range ({error}); write linear(low, high), log(low, high), "
+            "whole(low, high) or choice(value, value, ...)"
+        ) from None
+
+
+MAKERS = {"linear": linear, "log": log, "whole": whole, "choice": choice}
+
+
+def _read(text):
+    """Take a call apart: its name and its values, none of which is executed."""
+    if text.count("(") != text.count(")"):
+        raise ValueError("a bracket is missing")
+    try:
+        call = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise ValueError("it cannot be read") from None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        raise ValueError("it is not of the form NAME(VALUE, VALUE)")
+    name = call.func.id
+    if name not in MAKERS:
+        near = difflib.get_close_matches(name, MAKERS, 1)
+        also = f"; do you mean {near[0]}?" if near else ""
+        raise ValueError(f"there is no {name!r}{also}")
+    if call.keywords:
+        raise ValueError("values stand there without names")
+    try:
+        return name, [ast.literal_eval(value) for value in call.args]
+    except ValueError:
+        raise ValueError(
+            "values are numbers, texts in quotes, True, False, None, or tuples of them"
         ) from None
 
 

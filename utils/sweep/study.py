@@ -10,47 +10,16 @@ import warnings
 import weakref
 from pathlib import Path
 
-from utils.sweep import agreement, crew, database, journal, results
+from utils.sweep import agreement, crew, database, journal, points, results
 from utils.sweep import space as spaces
 from utils.sweep.library import Pruned, SweepError, optuna, sampler
+from utils.sweep.trial import Trial, as_accuracy
 
 POLL = 0.5  # seconds between two looks while others compute
 
 
 class _Gone(Exception):
     """The trial was given to another worker; its result is not wanted any more."""
-
-
-class Trial:
-    """What an objective gets: its parameters, and whom to report to.
-
-    Attributes
-    ----------
-    number : int
-        In the study, from 0.
-    params : dict
-        Name -> value of each hyper-parameter.
-    """
-
-    def __init__(self, number, params, tell):
-        self.number, self.params, self._tell = number, params, tell
-
-    def report(self, step, accuracy):
-        """Say how far the trial has come; it may end here.
-
-        Parameters
-        ----------
-        step : int, at least 0
-            The part of the work that is done: per cent, if the study is to judge by
-            its default rungs.
-        accuracy : float
-
-        Raises
-        ------
-        Pruned
-            If the trial is not among the best at this step.  Let it pass.
-        """
-        self._tell(int(step), _accuracy(accuracy, "report(step, accuracy)"))
 
 
 class Study:
@@ -118,6 +87,8 @@ class Study:
             self._address = database.Address(str(storage))
         path = Path(storage or journal.FOLDER / f"{name}.log")
         self.where = str(self._address or path)
+        if space is None and self._address is None and not path.exists():
+            raise self._missing()  # and leaves no file behind
         with self._alone():
             self._meet(self._open(path))
 
@@ -141,10 +112,7 @@ class Study:
         """Make the study or join it, and settle on a space."""
         names = [s.study_name for s in self._library.get_all_study_summaries(storage)]
         if self.space is None and self.name not in names:
-            raise SweepError(
-                f"there is no study {self.name!r} in {self.where} yet; its first "
-                "worker must be given a space"
-            )
+            raise self._missing()
         how = {"pruner": self._pruner, "sampler": sampler(self.seed, 0)}
         where = {"storage": storage, "study_name": self.name}
         if self.name in names:  # looking at a study leaves its journal as it is
@@ -154,10 +122,18 @@ class Study:
             self._study = self._library.create_study(**where, **how)
         self.space = agreement.join_space(self._study, self.space, self.where)
 
+    def _missing(self):
+        return SweepError(
+            f"there is no study {self.name!r} in {self.where} yet; its first worker "
+            "must be given a space"
+        )
+
     def run(self, objective, trials, time_limit=None):
         """Search until the study has so many trials in all.
 
-        Trials of earlier runs and of other workers count.  Ctrl-C ends the run and
+        Trials of earlier runs and of other workers count.  In a space of choices and
+        whole numbers no point is tried twice, and the search ends when all have been.
+        Ctrl-C ends the run and
         leaves the study as it is; the trial it hit is done again next time.
 
         Parameters
@@ -166,7 +142,8 @@ class Study:
             ``objective(trial) -> accuracy``.  An ArithmeticError or an accuracy that
             is not finite counts as a trial with bad parameters; any other exception
             ends the run.  It may have an attribute ``about``: a dict of all else that
-            its accuracy depends on, such as `recipe_objective` gives it.
+            its accuracy depends on, such as `recipe_objective` gives it, and
+            ``check``: a function of the space that raises where it makes no sense.
         trials : int
             Finished and pruned ones of the study in the end.
         time_limit : float, optional
@@ -175,7 +152,7 @@ class Study:
         Returns
         -------
         bool
-            Whether the study has all its trials.
+            Whether the study has all its trials, or has tried all points of its space.
 
         Raises
         ------
@@ -185,17 +162,23 @@ class Study:
         """
         if not isinstance(trials, int) or trials < 1:
             raise ValueError(f"trials is {trials!r}, expected a whole number above 0")
+        getattr(objective, "check", lambda space: None)(self.space)
         end = math.inf if time_limit is None else time.monotonic() + time_limit
         try:
             with database.hidden(self._address):
-                with self._alone():
-                    agreement.join_space(self._study, self.space, self.where)
-                    agreement.join_about(self._study, objective, self.space, self.where)
+                self._agree(objective)
+                self._settled = False
                 return self._work(objective, trials, end)
         except KeyboardInterrupt:
             done = sum(map(crew.is_done, self._trials()))
             print(f"Stopped with {done} of {trials} trials; run again to go on.")
             return False
+
+    def _agree(self, objective):
+        """Refuse to work on what the study does not search or train."""
+        with self._alone():
+            agreement.join_space(self._study, self.space, self.where)
+            agreement.join_about(self._study, objective, self.space, self.where)
 
     def _work(self, objective, slots, end):
         waiting = False
@@ -206,8 +189,14 @@ class Study:
                 return True
             if time.monotonic() >= end:
                 return False
-            queued = any(crew.state_of(trial) == "waiting" for trial in found)
-            if not queued and len(crew.holders(found)) >= slots:
+            states = set(map(crew.state_of, found))
+            size = points.count(self.space)
+            tried = len(points.taken(found, self.space)) >= size
+            if tried and not states & {"waiting", "running"}:
+                print(f"All {size} points of the space have been tried.")
+                return True
+            full = tried or len(crew.holders(found)) >= slots
+            if full and "waiting" not in states:
                 if not waiting:
                     print(f"Waiting for {results.running(found)}.")
                 waiting = True
@@ -223,20 +212,35 @@ class Study:
         trial.set_user_attr(crew.BEAT, 0)
         found = self._trials()
         if not crew.may_go_on(found[trial.number], found, slots):
-            trial.set_user_attr(crew.WHY, crew.SURPLUS)
-            self._tell(trial, "FAIL")
+            self._give_up(trial)
             return
+        if not self._settled:
+            try:
+                self._agree(objective)  # nobody can change it now that we have a trial
+            except SweepError:
+                self._give_up(trial)
+                raise
+            self._settled = True
         with crew.Pulse(lambda n: trial.set_user_attr(crew.BEAT, n), self._beat):
             self._do(trial, objective, slots)
+
+    def _give_up(self, trial, why=crew.SURPLUS):
+        trial.set_user_attr(crew.WHY, why)
+        self._tell(trial, "FAIL")
 
     def _do(self, trial, objective, slots):
         """Compute one trial and store how it ended."""
         self._study.sampler = sampler(self.seed, trial.number)
         start = time.perf_counter()
         try:
-            params = {key: r.suggest(trial, key) for key, r in self.space.items()}
+            if not points.place(self._study, trial, self.space):
+                # A copy must not be copied again, for want of a point, for ever.
+                is_copy = crew.COPY_OF in trial.user_attrs
+                self._give_up(trial, points.NONE_LEFT if is_copy else crew.SURPLUS)
+                return
+            params = {key: r.value(trial.params[key]) for key, r in self.space.items()}
             accuracy = objective(Trial(trial.number, params, self._listen(trial)))
-            accuracy = _accuracy(accuracy, "the objective")
+            accuracy = as_accuracy(accuracy, "the objective")
             if not math.isfinite(accuracy):
                 raise ArithmeticError(f"the accuracy is {accuracy}")
             told = self._tell(trial, "COMPLETE", accuracy)
@@ -310,11 +314,12 @@ class Study:
             self._copy(trial, trial.user_attrs.get(crew.LOSSES, 0) + 1)
 
     def _copy(self, lost, losses):
+        whole = set(lost.params) == set(self.space)  # else it is drawn anew
         self._study.add_trial(
             self._library.create_trial(
                 state=self._library.trial.TrialState.WAITING,
-                params=lost.params,
-                distributions=lost.distributions,
+                params=lost.params if whole else {},
+                distributions=lost.distributions if whole else {},
                 user_attrs={crew.COPY_OF: lost.number, crew.LOSSES: losses},
             )
         )
@@ -366,16 +371,6 @@ class Study:
         """
         with database.hidden(self._address):
             return results.importances(self._library, self._study)
-
-
-def _accuracy(value, who):
-    """Give a number as float; complain about everything else."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"{who}: the accuracy is {value!r}, expected a number"
-        ) from None
 
 
 def _sentence(error):

@@ -68,10 +68,53 @@ def test_too_many_held_back_is_a_sentence(small, capsys, count):
     assert f"--hold-back is {count}, expected" in capsys.readouterr().err
 
 
-def test_an_unknown_name_is_refused(capsys):
-    with pytest.raises(SystemExit):
-        cli.main(["fast99"])
-    assert "fast65" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["fast99"], "error: there is no recipe 'fast99'; there are fast65, fast80"),
+        (["fast65", "--seed", "-1"], "--seed is -1, expected 0 or more"),
+        (["fast65", "--threads", "0"], "--threads is 0, expected 1 or more"),
+    ],
+)
+def test_wrong_options_end_with_status_2(arguments, words, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(arguments)
+    assert words in capsys.readouterr().err
+
+
+def test_more_threads_than_processors_are_worth_a_line(small, monkeypatch, capsys):
+    monkeypatch.setenv("UTILS_THREADS", "1")
+    monkeypatch.setattr(cli.os, "cpu_count", lambda: 2)
+    assert cli.main(["fast65", "--threads", "99"]) == 0
+    captured = capsys.readouterr()
+    assert "--threads is 99, and this machine has 2 processors" in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_targets_are_looked_at_before_the_training(
+    small, monkeypatch, tmp_path, capsys
+):
+    def train(*args, **more):
+        raise AssertionError("it has begun")
+
+    monkeypatch.setattr(cli, "train", train)
+    precious = tmp_path / "README.md"
+    precious.write_text("# Read me")
+    cases = (["--log", precious], ["--json", precious], ["--save", precious])
+    for option, path in (*cases, ["--save", tmp_path]):
+        assert cli.main(["fast65", option, str(path)]) == 1
+        assert f"error: {option} is {path}, " in capsys.readouterr().err
+    same = ["--log", str(tmp_path / "a"), "--json", str(tmp_path / "a")]
+    assert cli.main(["fast65", *same]) == 1
+    assert "--json and --log name the same file" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+
+
+def test_a_run_may_be_made_again(small, tmp_path):
+    log, net = str(tmp_path / "log.json"), str(tmp_path / "net.npz")
+    for _ in range(2):
+        assert cli.main(["fast65", "--log", log, "--save", net]) == 0
+    assert cli.main(["fast65", "--seed", "1", "--log", log]) == 1
 
 
 def test_a_training_that_failed_is_no_result(small, monkeypatch, tmp_path, capsys):

@@ -10,6 +10,7 @@ import numpy as np
 
 from utils.cifar10 import load_cifar10
 from utils.kernels import threads
+from utils.recipes import targets
 from utils.recipes.records import machine, write
 from utils.recipes.table import RECIPES
 from utils.recipes.training import accuracy, held_back, train
@@ -22,8 +23,8 @@ def main(argv=None):
         description="Train a recipe on all 50,000 training images and measure it on "
         "the 10,000 test images.",
     )
-    parser.add_argument("name", choices=RECIPES)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("name", metavar="NAME", help=", ".join(RECIPES))
+    parser.add_argument("--seed", type=int, default=0, help="default: 0")
     parser.add_argument("--threads", type=int, help="default: one per core")
     parser.add_argument("--json", type=Path, help="write the result to this file")
     parser.add_argument("--log", type=Path, help="write result and history, as JSON")
@@ -37,14 +38,51 @@ def main(argv=None):
         "each epoch; the test images are not looked at",
     )
     args = parser.parse_args(argv)
+    problem = wrong(args)
+    if problem:
+        parser.error(problem)
     if args.threads is not None:
         os.environ["UTILS_THREADS"] = str(args.threads)
     try:
+        check_targets(args)
         run(args)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def wrong(args):
+    """Say what is wrong with an option; nothing if all can be used."""
+    if args.name not in RECIPES:
+        return f"there is no recipe {args.name!r}; there are {', '.join(RECIPES)}"
+    for name, least in (("seed", 0), ("threads", 1)):
+        value = getattr(args, name)
+        if value is not None and value < least:
+            return f"--{name} is {value}, expected {least} or more"
+    most = os.cpu_count() or 1
+    if args.threads is not None and args.threads > most:
+        # No error: results are right, and measuring what it costs is fair.
+        print(
+            f"--threads is {args.threads}, and this machine has {most} processors: "
+            "threads that wait for one another make it slower.",
+            file=sys.stderr,
+        )
+    return ""
+
+
+def check_targets(args):
+    """Find out before a training whether its results can be written."""
+    measured = {"val_accuracy" if args.hold_back else "test_accuracy": None}
+    what = targets.label({"recipe": args.name, "seed": args.seed} | measured)
+    seen = {}
+    for option, path in vars(args).items():
+        if option not in ("json", "log", "save") or path is None:
+            continue
+        same = seen.setdefault(path.resolve(), option)
+        if same != option:
+            raise ValueError(f"--{same} and --{option} name the same file, {path}")
+        targets.check(f"--{option}", path, None if option == "save" else what)
 
 
 def run(args):

@@ -11,6 +11,7 @@ import faulthandler
 import importlib
 import importlib.machinery
 import importlib.util
+import itertools
 import os
 import queue
 import sys
@@ -22,6 +23,7 @@ from collections import deque
 import numpy as np
 
 REMEMBERED = 4  # calls whose arguments are watched
+NOTED = 300  # frames, from the innermost
 
 
 def _sibling(name):
@@ -118,8 +120,21 @@ class Child:
                 return (own or other)[-1]
         return None, 0
 
-    def do_start(self, memory, period, log):
-        """Limit the memory, and note every ``period`` seconds where the code is."""
+    def note(self):
+        """Write down where the code is; another thread asks for it while it runs.
+
+        It holds the lock of the interpreter.  What faulthandler has for this does not:
+        its watchdog walks the frames of running code, and brings down what is right.
+        """
+        with contextlib.suppress(Exception):
+            frame = sys._current_frames()[threading.main_thread().ident]
+            stack = itertools.islice(traceback.walk_stack(frame), NOTED)
+            lines = [f'  File "{f.f_code.co_filename}", line {n}\n' for f, n in stack]
+            text = "Timeout\n" + "".join(lines) + "\n"
+            os.write(self.log.fileno(), text.encode("ascii", "backslashreplace"))
+
+    def do_start(self, memory, log):
+        """Limit the memory; crashes and `note` write to ``log``, a path or a number."""
         with contextlib.suppress(ImportError, ValueError, OSError, AttributeError):
             import resource
 
@@ -127,7 +142,6 @@ class Child:
             resource.setrlimit(resource.RLIMIT_AS, (memory, most))
         self.log = open(log, "wb")  # noqa: SIM115 - as long as the process lives
         faulthandler.enable(self.log)
-        faulthandler.dump_traceback_later(period, repeat=True, file=self.log)
         return ("started",)
 
     def do_open(self, file, module, folder, names):
@@ -233,8 +247,9 @@ def _is_installed(filename):
     )
 
 
-def _requests(file, waiting):
+def _requests(file, waiting, note):
     """Read frames in a thread: when the parent is gone, nothing may go on."""
+    where = wire.encode("where")
     while True:
         try:
             data = wire.receive(file)
@@ -242,7 +257,10 @@ def _requests(file, waiting):
             data = None
         if data is None:
             os._exit(0)
-        waiting.put(data)
+        if data == where:
+            note()
+        else:
+            waiting.put(data)
 
 
 def main():
@@ -252,11 +270,11 @@ def main():
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
-    waiting = queue.SimpleQueue()
-    threading.Thread(target=_requests, args=(requests, waiting), daemon=True).start()
+    child, waiting = Child(), queue.SimpleQueue()
+    work = (requests, waiting, child.note)
+    threading.Thread(target=_requests, args=work, daemon=True).start()
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    child = Child()
     while True:
         answer = child.answer(waiting.get())
         for stream in (sys.stdout, sys.stderr):

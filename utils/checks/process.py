@@ -25,6 +25,8 @@ from utils.checks.subject import place, plain
 
 CHILD = Path(__file__).with_name("child.py")
 SLICE = 0.1  # seconds; a laptop that slept in between has used one slice only
+LINES = 20  # of what the code prints that are shown
+LOG = 50_000  # bytes of the notes that are read, from their end
 
 
 @dataclass
@@ -35,6 +37,8 @@ class Limits:
     ----------
     seconds : float
         All the time spent waiting for the student's code.
+    call : float
+        What one call may take of it, unless fast layers are compiled meanwhile.
     start : float
         Seconds to start and to import the file.
     memory : int
@@ -52,6 +56,7 @@ class Limits:
     """
 
     seconds: float = 30.0  # fast layers may have to be compiled in it
+    call: float = 10.0
     start: float = 30.0
     memory: int = 4 << 30
     shown: int = 4096
@@ -84,13 +89,12 @@ class Process:
 
     def __init__(self, limits):
         self.limits, self.waited, self.patience = limits, 0.0, limits.start
+        self.longest = limits.start  # in one answer
         self.file, self.death, self.now = None, "", ""
         self.dropped, self.calls = [], []
-        self.noted, self.log = tempfile.mkstemp(prefix="check-")
+        noted = self._open_log()
         quiet = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")}
         quiet |= {"MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8"}
-        # A confined process cannot open our file, but it can be handed an open one.
-        by_number = {"pass_fds": [self.noted]} if limits.launch else {}
         try:
             self.popen = (limits.launch or subprocess.Popen)(
                 [sys.executable, "-P", str(CHILD)],
@@ -99,10 +103,13 @@ class Process:
                 stderr=subprocess.PIPE,
                 env=os.environ | quiet,
                 start_new_session=True,  # Ctrl-C is for us; we end it
-                **by_number,
+                **({} if self.path else {"pass_fds": [self.noted]}),
             )
+        except OSError:
+            self._close_log()
+            raise
         finally:
-            os.close(self.noted)
+            os.close(noted)
         self.outbox, self.inbox = queue.SimpleQueue(), queue.SimpleQueue()
         self.asked = threading.Semaphore(0)  # nobody gets to say more than was asked
         self.output, self.lines_lost = bytearray(), 0
@@ -113,11 +120,33 @@ class Process:
         for thread in self.threads:
             thread.start()
 
+    def _open_log(self):
+        """Make the file that crashes are noted in, and return its open end.
+
+        A confined process cannot open it, but it can be handed one that is open; and
+        who has no name cannot be left behind.  Windows needs the name.
+        """
+        end, path = tempfile.mkstemp(prefix="check-")
+        self.log = open(path, "rb")  # noqa: SIM115 - as long as the process lives
+        self.noted, self.path = (path, path) if os.name == "nt" else (end, "")
+        if not self.path:
+            os.remove(path)
+        return end
+
+    def _close_log(self):
+        self.log.close()
+        if self.path:
+            with contextlib.suppress(OSError):
+                os.remove(self.path)
+
     def start(self):
         """Say what is allowed; the process answers when it has started."""
-        period = max(0.05, min(1.0, self.limits.seconds / 4))
-        log = self.noted if self.limits.launch else self.log
-        self.ask("start", self.limits.memory, period, log)
+        self.ask("start", self.limits.memory, self.noted)
+
+    def allow(self):
+        """Count from now on what the functions use; until here it was the start."""
+        self.waited, self.patience = 0.0, self.limits.seconds
+        self.longest = self.limits.call
 
     def ask(self, what, *arguments):
         """Send a request and return the answer.
@@ -152,24 +181,44 @@ class Process:
         return thing
 
     def _wait(self):
+        alone, longest = 0.0, self.longest  # spent on this answer
         while True:
             begin = time.monotonic()
-            try:
-                data = self.inbox.get(timeout=SLICE)
-            except queue.Empty:
-                data = b""
-            self.waited += min(time.monotonic() - begin, 2 * SLICE)
+            data = self._next()
+            step = min(time.monotonic() - begin, 2 * SLICE)
+            self.waited, alone = self.waited + step, alone + step
             if data is None:
                 cause = self._cause_of_death()
-                raise self._die(cause, self._place_after("Fatal Python error"))
+                raise self._die(cause, self._place(self._dump("Fatal Python error")))
             if data:
                 return data
-            if self.waited > self.patience:
-                raise self._die(
-                    f"did not return within {self.patience:g} seconds: is there "
-                    "a loop or a wait that never ends?",
-                    self._slow_place(),
-                )
+            if self.waited > self.patience or alone > longest:
+                stack = self._ask_where()
+                if self.waited > self.patience or not _compiles(stack):
+                    raise self._die(self._too_slow(alone), self._place(stack))
+                longest += self.longest
+
+    def _next(self):
+        """Return what comes within a slice of time, or None if nothing can come."""
+        # What the code has started may keep the pipe open after its own end.
+        ended = self.popen.poll() is not None
+        try:
+            return self.inbox.get(timeout=SLICE)
+        except queue.Empty:
+            return None if ended else b""
+
+    def _too_slow(self, alone):
+        in_all = self.waited > self.patience
+        limit = self.patience if in_all else self.longest
+        if in_all and alone < self.waited / 2:
+            return (
+                f"took more than {limit:g} seconds in all: is there a loop that never "
+                "ends, or a very slow one?"
+            )
+        return (
+            f"did not return within {limit:g} seconds: is there a loop or a wait that "
+            "never ends?"
+        )
 
     def _die(self, what, where=""):
         self.kill()
@@ -192,28 +241,34 @@ class Process:
             "exit."
         )
 
-    def _slow_place(self):
+    def _ask_where(self):
         """Return where the code is; on a busy machine that takes a moment to learn."""
+        before = self._noted()
+        self.outbox.put(wire.encode("where"))
         for _ in range(20):
-            if where := self._place_after("Timeout"):
-                return where
+            if self._noted() != before:
+                break
             time.sleep(SLICE)
-        return ""
+        return self._dump("Timeout")
 
-    def _place_after(self, mark):
-        """Return the student's line in the last traceback that begins with a mark."""
-        with contextlib.suppress(OSError):
-            text = Path(self.log).read_bytes()[-50_000:].decode("ascii", "replace")
-            file = str(self.file).encode("ascii", "backslashreplace").decode()
-            for dump in reversed(re.split(f"^{mark}", text, flags=re.M)[1:]):
-                seen = re.findall(r'^  File "(.*)", line (\d+)', dump, flags=re.M)
-                line = next((line for name, line in seen if name == file), None)
-                if line:
-                    return place(self.file, line)
-        return ""
+    def _noted(self):
+        self.log.seek(max(0, os.fstat(self.log.fileno()).st_size - LOG))
+        return self.log.read()
+
+    def _dump(self, mark):
+        """Return files and lines of the last traceback that begins with a mark."""
+        text = self._noted().decode("ascii", "replace")
+        dump = re.split(f"^{mark}", text, flags=re.M)[1:][-1:]
+        return re.findall(r'^  File "(.*)", line (\d+)', "".join(dump), flags=re.M)
+
+    def _place(self, stack):
+        """Name the innermost line that is the student's."""
+        file = str(self.file).encode("ascii", "backslashreplace").decode()
+        line = next((line for name, line in stack if name == file), None)
+        return place(self.file, line) if line else ""
 
     def kill(self):
-        """End the process and whatever it has started."""
+        """End the process and what it has started, but not who has left its session."""
         with contextlib.suppress(OSError):
             self.popen.kill()
         with contextlib.suppress(OSError, AttributeError):
@@ -228,21 +283,27 @@ class Process:
             self.popen.wait(0.5)
         self.kill()
         self.popen.wait()
-        for thread in self.threads:
-            thread.join(1)
-        for pipe in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
-            with contextlib.suppress(OSError):
-                pipe.close()
-        with contextlib.suppress(OSError):
-            os.remove(self.log)
+        latest = time.monotonic() + 1
+        pipes = (self.popen.stdin, self.popen.stdout, self.popen.stderr)
+        for thread, pipe in zip(self.threads, pipes, strict=True):
+            thread.join(max(0, latest - time.monotonic()))
+            # Who has left our session may hold the other end for as long as it likes;
+            # to close a pipe that is being read would be to wait for it.
+            if not thread.is_alive():
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        self._close_log()
 
     def printed(self):
         """Return what the code printed, as text that ends with what is left out."""
-        text = bytes(self.output).decode("utf-8", "replace").rstrip()
+        text = bytes(self.output).decode("utf-8", "replace")
         text = "".join(c for c in text if c.isprintable() or c in "\n\t")
-        if self.lines_lost:
-            text += f"\n... {self.lines_lost} more lines"
-        return text
+        if self.lines_lost and "\n" in text:
+            text = text[: text.rindex("\n")]  # the last line is not whole
+        lines = text.rstrip().split("\n")
+        if lost := self.lines_lost + len(lines[LINES:]):
+            lines[LINES:] = [f"... {lost} more lines"]
+        return "\n".join(lines)
 
     def _write(self):
         with contextlib.suppress(OSError, ValueError):
@@ -266,6 +327,11 @@ class Process:
                 room = self.limits.shown - len(self.output)
                 self.output += data[:room]
                 self.lines_lost += data[room:].count(b"\n")
+
+
+def _compiles(stack):
+    """Tell whether a compiler is at work: that takes long, and then it is over."""
+    return any("numba" in Path(name).parts for name, _ in stack)
 
 
 def _signal_name(number):

@@ -215,5 +215,5 @@ def _open(process, sources):
         if not is_callable:
             raise Wrong(no_function(source.name, type(thing).__name__))
         subjects.append(RemoteSubject(process, thing, source.name))
-    process.waited, process.patience = 0.0, process.limits.seconds
+    process.allow()
     return subjects

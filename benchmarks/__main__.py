@@ -2,12 +2,13 @@
 
 import argparse
 import importlib
-import importlib.util
 import os
 import sys
 
+from benchmarks import has_torch
+
 NAMES = ("conv", "layers", "step", "train", "savings", "ladder", "jit")
-ALONE = {"savings"}  # compares our own ways with each other
+ALONE = {"savings", "ladder", "jit"}  # say something without PyTorch, too
 TORCH = "2.13.0"
 # They make the BLAS inside NumPy choose code for another processor than this one.
 FOREIGN = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
@@ -91,11 +92,6 @@ def without_foreign_settings():
         os.execv(sys.executable, command)
 
 
-def has_torch():
-    """Tell whether PyTorch is installed."""
-    return importlib.util.find_spec("torch") is not None
-
-
 def set_threads(number):
     """Let all sides use equally many threads."""
     if number is not None:  # before anything asks how many there are
@@ -139,7 +135,7 @@ def main(argv=None):
     if others and not has_torch():
         print(
             f"{', '.join(others)}: compared with PyTorch, which is not installed here: "
-            f"{sys.executable} -m pip install torch=={TORCH}",
+            f'"{sys.executable}" -m pip install torch=={TORCH}',
             file=sys.stderr,
         )
         return 2
@@ -147,6 +143,8 @@ def main(argv=None):
     from benchmarks import harness, machine
 
     print_header(options)
+    if not has_torch():
+        print("PyTorch is not installed here: these are our times alone.")
     rows = []
     for name in options.names:
         table = []

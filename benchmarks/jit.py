@@ -2,7 +2,8 @@
 
 Every number comes from fresh processes, the median of several.  A process measures
 itself, from before its first import on; starting Python (about 20 ms) is not in it.
-PyTorch does the same beside it: import itself, then the same layer or step.
+PyTorch, if it is installed, does the same beside it: import itself, then the same
+layer or step.
 
 ``warm`` rows find compiled kernels on the disk, as every start but the first does.  The
 ``cold`` row finds none: everything that CNN.ipynb calls is compiled.
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-from benchmarks import machine
+from benchmarks import has_torch, machine
 
 STARTS = 5  # fresh processes per number
 
@@ -147,9 +148,11 @@ def rows(options):
         `STARTS`.
     """
     starts = max(1, min(options.rounds, STARTS))
+    beside = has_torch()
     for name, kind, ours, rival in jobs():
         if options.only not in name:
             continue
+        rival = rival if beside else None
         if kind == "cold":
             with tempfile.TemporaryDirectory() as folder:
                 yield row(name, kind, seconds(ours, NUMBA_CACHE_DIR=folder))

@@ -2,7 +2,8 @@
 
     python -m benchmarks ladder --json docs/ladder.json --figure docs/ladder.png
 
-All times are per image.  The loops in Python get one image, once.
+All times are per image.  The loops in Python get one image, once.  Without PyTorch, our
+rungs are compared with each other.
 """
 
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import engine, harness, machine, rivals
+from benchmarks import engine, harness, has_torch, machine
 from benchmarks.harness import Job, Side
 from utils import ladder
 from utils.exercises.conv_layers import conv_forward_naive
@@ -22,13 +23,12 @@ STYLE = Path(__file__).resolve().parent.parent / "utils" / "workbook.mplstyle"
 
 
 def job():
-    """Give all rungs but the first as one job; PyTorch is the rival."""
+    """Give all rungs but the first as one job; PyTorch, if it is here, is the rival."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((N, ladder.SIZE, ladder.SIZE, ladder.C), np.float32)
     w = rng.standard_normal((3, 3, ladder.C, ladder.K), np.float32)
     b = rng.standard_normal(ladder.K, np.float32)
     dout = np.zeros((*x.shape[:3], ladder.K), np.float32)
-    torch = rivals.torch_conv("forward", x, w, b, dout, 1, ladder.PAD)
     sides = {
         name: Side(name, prepare(x, w, b), lambda out: [out], SLOW.get(name, 1))
         for name, prepare in ladder.RUNGS.items()
@@ -39,13 +39,21 @@ def job():
         "ladder",
         "forward",
         ours,
-        torch,
+        _rivals(x, w, b, dout),
         TOLERANCE,
         operations=N * ladder.OPERATIONS,
         traffic=x.nbytes + dout.nbytes,
         saved=saved,
         others={side.label: side for side in others},
     )
+
+
+def _rivals(*arrays):
+    if not has_torch():
+        return []
+    from benchmarks import rivals
+
+    return rivals.torch_conv("forward", *arrays, 1, ladder.PAD)
 
 
 def _row(name, seconds, rival, rival_seconds, work):
@@ -56,8 +64,8 @@ def _row(name, seconds, rival, rival_seconds, work):
         "pass": "forward",
         "ours_ms": 1e3 * seconds,
         "rival": rival,
-        "rival_ms": 1e3 * rival_seconds,
-        "ratio": rival_seconds / seconds,
+        "rival_ms": rival_seconds and 1e3 * rival_seconds,
+        "ratio": rival_seconds and rival_seconds / seconds,
         "gflops": ladder.OPERATIONS / seconds / 1e9,
         "limit": bound,
         "limit_ms": 1e3 * least,
@@ -77,8 +85,9 @@ def rows(options):
     kept, _ = harness.attempt(sides, max(options.rounds, 5), options.patience)
     seconds, speed = kept.seconds, kept.speed
     medians = [machine.median(times) / N for times in seconds]
-    best = min((-1, -2), key=medians.__getitem__)
-    rival = sides[best].label, medians[best]
+    theirs = range(len(sides) - len(whole.rivals), len(sides))
+    best = min(theirs, key=medians.__getitem__, default=None)
+    rival = (None, None) if best is None else (sides[best].label, medians[best])
     names = ["loops in Python", *ladder.RUNGS]
     times = [_python_seconds(), *medians]
     pairs = zip(names, times, strict=False)  # the last times are PyTorch's
@@ -102,7 +111,7 @@ def _python_seconds():
 
 
 def draw(table, path):
-    """Draw the rows of `rows` to a file, with PyTorch as a line."""
+    """Draw the rows of `rows` to a file, with PyTorch as a line if it was there."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -112,9 +121,10 @@ def draw(table, path):
 
     plt.style.use(STYLE)
     rungs = [ladder.Rung(row["name"], row["ours_ms"] / 1e3, 0.0) for row in table]
-    lines = {
-        "PyTorch 2.13, faster layout": table[0]["rival_ms"] / 1e3,
-        "peak of the processor, plain sums": ladder.OPERATIONS / machine.peak() / 1e9,
-    }
+    lines = {}
+    if table[0]["rival"]:
+        lines["PyTorch 2.13, faster layout"] = table[0]["rival_ms"] / 1e3
+    peak = ladder.OPERATIONS / machine.peak() / 1e9
+    lines["peak of the processor, plain sums"] = peak
     ax = plots.plot_ladder(rungs, lines)
     ax.figure.savefig(path, dpi=160)

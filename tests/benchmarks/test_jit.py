@@ -52,6 +52,15 @@ def test_every_program_is_python():
         compile(rival or "", "rival", "exec")
 
 
+def test_without_pytorch_our_side_runs_alone(monkeypatch):
+    started = []
+    monkeypatch.setattr(jit, "has_torch", lambda: False)
+    monkeypatch.setattr(jit, "seconds", lambda code: started.append(code) or 0.5)
+    rows = list(jit.rows(SimpleNamespace(only="conv 7x7", rounds=1)))
+    assert [row["rival"] for row in rows] == [None]
+    assert set(started) == {jit.CONVOLUTION}
+
+
 def test_only_what_was_asked_for_is_started(monkeypatch):
     monkeypatch.setattr(jit, "seconds", lambda code, **variables: 0.5)
     options = SimpleNamespace(only="CNN", rounds=1)

@@ -1,5 +1,6 @@
 """The command line of the benchmarks, as far as it needs no PyTorch."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -45,20 +46,21 @@ def test_wrong_arguments_are_sentences(argv, words, capsys):
 
 
 def test_without_pytorch_one_sentence_and_status_2(monkeypatch, capsys):
-    monkeypatch.setattr(cli.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert cli.main(["conv"]) == 2
     captured = capsys.readouterr()
     assert captured.err.count("\n") == 1
-    assert "pip install torch==2.13.0" in captured.err
+    assert captured.err.endswith(f'"{sys.executable}" -m pip install torch==2.13.0\n')
 
 
 def test_savings_need_no_pytorch(monkeypatch, capsys):
-    monkeypatch.setattr(cli.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(cli, "print_header", lambda options: None)  # which measures
     monkeypatch.setattr(threadpoolctl, "threadpool_limits", lambda count: None)
     assert cli.main(["savings", "--only", "@7: "]) == 0
     captured = capsys.readouterr()
     assert "256->256 @7: 9.00" in captured.out and not captured.err
+    assert "PyTorch is not installed here" in captured.out
     assert cli.main(["conv", "savings", "step"]) == 2
     assert capsys.readouterr().err.startswith("conv, step: compared with PyTorch, ")
 

@@ -13,6 +13,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from utils.pdf.notebook import captions_of
+
 ROOT = Path(__file__).resolve().parent.parent
 POINTS = {"Receptive-Fields": 10, "CNN-Layers": 40, "CNN-BatchNorm": 20, "CNN": 30}
 EXERCISES = {
@@ -95,6 +97,15 @@ def test_cells_have_no_metadata_but_ours(name):
         assert cell.metadata.get("tags") in (None, ["parameters"]), cell.id
         if cell.metadata.get("tags"):
             assert cell.id == "parameters"
+
+
+def test_figures_are_described_for_those_who_cannot_see_them(name):
+    for cell in cells_of(name, "code"):
+        draws = re.search(r"\bplots\.(?:plot|show|compare|Live)", cell.source)
+        captions = captions_of(cell)
+        assert bool(captions) == bool(draws), cell.id
+        for caption in captions:
+            assert re.fullmatch(r"[A-Z].{50,400}\.", caption), cell.id
 
 
 def test_the_skeleton(name):
@@ -197,6 +208,8 @@ def test_the_notebook_runs_and_every_check_passes(name, monkeypatch, tmp_path):
     for cell in cells_with_outputs(notebook):
         # The kernel is another process: pytest's own filter does not reach it.
         assert "Warning" not in printed_by(cell, ["stderr"]), cell.id
+        figures = [out for out in cell.outputs if "image/png" in out.get("data", {})]
+        assert not figures or len(figures) == len(captions_of(cell)), cell.id
         if not cell.id.startswith("check-"):
             continue
         report = printed_by(cell)

@@ -111,7 +111,10 @@ def pool(package):
     return importlib.import_module("lessons.exercises.pool").pool
 
 
-@pytest.mark.parametrize("mistake", ["def pool(:\n", "def pool(): ...\npool(1)\n"])
+MISTAKES = ["def pool(:\n", "def pool(): ...\npool(1)\n", "import sys\nsys.exit()\n"]
+
+
+@pytest.mark.parametrize("mistake", [*MISTAKES, "raise GeneratorExit\n"])
 def test_a_broken_file_hinders_no_other(mistake, package, names, pool, capsys):
     names["pool"] = pool
     file = package / "exercises" / "pool.py"
@@ -329,10 +332,19 @@ def test_in_a_real_kernel_an_edit_is_seen_by_the_next_cell(tmp_path, monkeypatch
         "print(layer())",
         edit.format(str(file), "def layer(:\n"),
         "print(layer())",
+        edit.format(str(file), "raise SystemExit\n"),
+        "print(layer())",
+        edit.format(str(file), "def layer():\n    return 3000\n"),
+        "print(layer())",
         "workbook.start()",
     )
     assert printed[1] == "1\n"
     assert printed[3] == "reloaded: conv.py\n2000\n"
     assert printed[5].startswith("utils/exercises/conv.py, line 1: ")
     assert printed[5].endswith("\n2000\n")
-    assert printed[6].count("Python 3") == 1
+    assert printed[7].startswith(
+        "utils/exercises/conv.py, line 1: SystemExit. The code"
+    )
+    assert printed[7].endswith("\n2000\n")
+    assert printed[9] == "reloaded: conv.py\n3000\n"
+    assert printed[10].count("Python 3") == 1

@@ -229,7 +229,8 @@ class Reloader:
         except BaseException as error:
             self._drop(self._modules())
             sys.modules.update(old)
-            if not isinstance(error, Exception):
+            # IPython would not survive anything else, such as an exit, before a cell.
+            if isinstance(error, KeyboardInterrupt):
                 raise
             return _import_problem(error, self.folder)
         for name, value in list(self.namespace.items()):
@@ -368,7 +369,8 @@ def _import_problem(error, folder):
         if path.is_relative_to(folder) and path != Path(__file__):
             file, place = path, f"{_relative(path)}, line {traceback.tb_lineno}"
         traceback = traceback.tb_next
-    return file, f"{place}: {type(error).__name__}: {error}."
+    what = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return file, f"{place}: {what}."
 
 
 def _find_source(one):

@@ -2,7 +2,8 @@
 rem Make build\submission.pdf; the first time, set up .venv before.
 rem   export_pdf           set up if needed, then export
 rem   export_pdf --setup   only set up
-rem All other arguments go to "python -m utils.pdf" (--help lists them).
+rem   export_pdf --help    set up nothing, list the other arguments
+rem All of those go to "python -m utils.pdf".
 setlocal
 rem What -o counts from.
 set "EXPORT_PDF_CALLED_FROM=%CD%"
@@ -13,6 +14,10 @@ rem last, Python does not find utils in the current folder.
 set PYTHONHOME=
 set PYTHONPATH=
 set PYTHONSAFEPATH=
+
+set "HELP="
+if "%~1"=="-h" set "HELP=1"
+if "%~1"=="--help" set "HELP=1"
 
 set "PYTHON=.venv\Scripts\python.exe"
 if not exist "%PYTHON%" goto setup
@@ -29,6 +34,7 @@ echo Set-up failed: Python 3.11 to 3.14 is needed; install the 64-bit Python 3.1
 exit /b 1
 
 :found
+if defined HELP goto help
 %BASE% -m utils.environment || exit /b 1
 
 :ready
@@ -38,4 +44,9 @@ if "%~1"=="--setup" (
     exit /b 0
 )
 "%PYTHON%" -m utils.pdf %*
+exit /b %errorlevel%
+
+:help
+echo export_pdf --setup only makes .venv; all else makes the PDF:
+%BASE% -m utils.pdf %*
 exit /b %errorlevel%

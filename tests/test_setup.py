@@ -32,7 +32,8 @@ def copy(tmp_path):
     files = ["export_pdf.sh", "requirements.txt", "pyproject.toml"]
     files += [f"utils/{n}" for n in ("__init__.py", "setup.sh")]
     files += [f"utils/{n}.py" for n in ("environment", "installer", "whole_files")]
-    files += [f"utils/pdf/{n}.py" for n in ("__init__", "register")]
+    here = ("__init__", "__main__", "arguments", "register")
+    files += [f"utils/pdf/{n}.py" for n in here]
     for name in files:
         shutil.copy(ROOT / name, folder / name)
     return folder
@@ -107,6 +108,27 @@ def test_shell_finds_utils_whatever_the_variables_say(copy, tools):
     script(tools, f"python3.{sys.version_info[1]}", ask)
     result = set_up(copy, tools, **dict.fromkeys(PYTHON_VARIABLES, "1"))
     assert "usage: python -m utils.environment" in result.stdout
+
+
+@posix
+@pytest.mark.parametrize("arguments", [["--help"], ["--only", "CNN", "-h"]])
+def test_help_comes_without_a_set_up(copy, tools, arguments):
+    """With a Python that has no packages, as it is before the first set-up."""
+    run = f'[ "$1" = -m ] || exec "{base_python()}" "$@"; shift; module=$1; shift'
+    run += f'; exec "{base_python()}" -S -m "$module" "$@"'
+    script(tools, f"python3.{sys.version_info[1]}", run)
+    result = subprocess.run(
+        [str(copy / "export_pdf.sh"), *arguments],
+        env={"PATH": str(tools)},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("./export_pdf.sh --setup only makes .venv;")
+    assert "--no-question-breaks" in result.stdout
+    assert not (copy / ".venv").exists()
 
 
 @pytest.mark.parametrize("name", PYTHON_VARIABLES)

@@ -6,10 +6,11 @@ import re
 import sys
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from pypdf import PdfReader
 
-from utils.pdf import expected, fallback
+from utils.pdf import cli, expected, fallback
 
 
 def default(root):
@@ -63,7 +64,7 @@ def test_checks_are_on_the_cover(run, root, monkeypatch, capsys):
     assert run("--require-complete", "--strict") == 0
 
 
-def test_without_typst(run, root, monkeypatch, capsys):
+def test_without_the_exporter(run, root, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "utils.pdf.exporter", None)
     monkeypatch.setattr(fallback, "print_page", lambda program, page: b"%PDF-x")
     monkeypatch.setattr(fallback, "BROWSERS", (sys.executable,))
@@ -71,9 +72,22 @@ def test_without_typst(run, root, monkeypatch, capsys):
     assert default(root).read_bytes() == b"%PDF-x"
     shown = capsys.readouterr()
     assert "a browser" in shown.out
-    assert "Typst is not installed" in shown.err
+    lacking = "The workbook lacks a part of its own, utils.pdf.exporter"
+    assert lacking in shown.err
     assert run("--engine", "html") == 1
     assert default(root).with_suffix(".html").is_file()
     assert not default(root).exists()
     assert run("--engine", "typst") == 1
-    assert "No PDF: Typst is not installed" in capsys.readouterr().err
+    assert f"No PDF: {lacking}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("typst", "Typst is not installed"),
+        ("utils.pdf.images", "The workbook lacks a part of its own, utils.pdf.images"),
+        ("PIL.Image", "PIL.Image cannot be imported"),
+    ],
+)
+def test_it_is_said_which_import_failed(name, words):
+    assert cli._not_imported(ImportError("no", name=name)) == f"{words} (no)."

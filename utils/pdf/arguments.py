@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
-from utils.pdf.identity import SUBMISSION
+# Where name and number are kept.  It stands here because this module needs no package:
+# --help comes before the set-up.
+SUBMISSION = "submission.toml"
 
 
 def parser():

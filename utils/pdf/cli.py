@@ -224,9 +224,10 @@ def _print(contents, arguments, name, uid, root, output):
             # Imports Typst and nbconvert, which no wrong option should wait for.
             from utils.pdf.exporter import Options, export_contents
         except ImportError as error:
+            problem = _not_imported(error)
             if arguments.engine == "typst":
-                raise ExportError(f"Typst is not installed ({error}).") from error
-            print(f"Typst is not installed ({error}).", file=sys.stderr)
+                raise ExportError(problem) from error
+            print(problem, file=sys.stderr)
         else:
             options = Options(
                 name=name,
@@ -246,6 +247,16 @@ def _print(contents, arguments, name, uid, root, output):
     from utils.pdf.fallback import print_contents
 
     return print_contents(contents, name, uid, browser=arguments.engine != "html")
+
+
+def _not_imported(error):
+    """Say which import failed: Typst is not the only one that can."""
+    missing = error.name or ""
+    if missing.partition(".")[0] == "typst":
+        return f"Typst is not installed ({error})."
+    if missing.partition(".")[0] == "utils":
+        return f"The workbook lacks a part of its own, {missing} ({error})."
+    return f"{missing or 'A module'} cannot be imported ({error})."
 
 
 def _tell(report, output, seconds):

@@ -4,9 +4,9 @@ import subprocess
 import sys
 import tomllib
 
+from utils.pdf.arguments import SUBMISSION
 from utils.pdf.files import ExportError
 
-SUBMISSION = "submission.toml"
 _KEYS = ("name", "uid")
 
 

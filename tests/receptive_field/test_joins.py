@@ -71,7 +71,12 @@ def test_residual_nets_as_published(name, blocks, build, size, padding):
 
 @pytest.mark.parametrize(
     ("blocks", "sizes"),
-    [(3, (15, 37, 81)), (5, (None, None, 137)), (9, (None, None, 249))],
+    [
+        (3, (15, 37, 81)),
+        (5, (None, None, 137)),
+        (9, (None, None, 249)),
+        (18, (None, None, 501)),
+    ],
 )
 def test_residual_nets_for_cifar10(blocks, sizes):
     net = [Layer(3, 1, 1)]
@@ -82,18 +87,49 @@ def test_residual_nets_for_cifar10(blocks, sizes):
         assert size is None or describe(net).size == size
 
 
+@pytest.mark.parametrize(
+    ("build", "sizes", "paddings"),
+    [
+        (bottleneck, (35, 91, 267, 427), (17, 45, 133, 213)),
+        (in_the_1x1, (35, 99, 291, 483), None),
+        (basic, (43, 99, 211, 435), None),  # with two blocks per stage: ResNet-18
+    ],
+)
+def test_every_stage_of_residual_nets(build, sizes, paddings):
+    blocks = (2, 2, 2, 2) if build is basic else (3, 4, 6, 3)
+    assert found(resnet((), build)[:1])[:3] == (7, 2, 3)
+    assert found(resnet((), build))[:3] == (11, 4, 5)
+    fields = [found(resnet(blocks[:k], build)) for k in (1, 2, 3, 4)]
+    assert tuple(field[0] for field in fields) == sizes
+    assert paddings in (None, tuple(field[2] for field in fields))
+
+
 GOOGLE_1 = Join([Layer(1, 4)], [Layer(3, 2, 1), Layer(1, 2)])
 
 
 def test_joins_as_published():
     """Araujo et al. (2019), figure 5, and the tests of their program."""
     assert found([GOOGLE_1]) == (3, 4, 1, "aligned")
-    assert found([GOOGLE_1, GOOGLE_1]) == (11, 16, 5, "aligned")
+    another = Join([Layer(1, 2)], [Layer(3, 2, (1, 0, 1, 0))])
+    assert found([GOOGLE_1, another]) == (11, 8, 5, "aligned")
+    assert found([GOOGLE_1, GOOGLE_1]) == (11, 16, 5, "aligned")  # it composes
     seen = seen_by([GOOGLE_1], size=8).any(axis=1)
     assert np.flatnonzero(seen).tolist() == [0, 1, 3, 4, 5]
     rectangular = [Layer((3, 5), 2), Layer((3, 1), 2)]
     assert found(rectangular, axis=1)[:3] == (5, 4, 0)
     assert found(rectangular, axis=0)[:3] == (7, 4, 0)
+
+
+def test_same_padding_aligns_branches_on_9_pixels_and_not_on_8():
+    """Araujo et al. (2019), another test of their program."""
+    for image, zeros, status in ((9, (1, 1), "aligned"), (8, (0, 1), "shifted")):
+        right = [Layer(3, 2, zeros * 2), Layer(1, 2)]
+        assert shapes(right, image)[1:] == [
+            (-(-image // 2),) * 2,
+            (-(-image // 4),) * 2,
+        ]
+        assert found([Join([Layer(1, 4)], right)])[1::2] == (4, status)
+    assert found([Join([Layer(1, 4)], [Layer(3, 2, 1), Layer(1, 2)])])[:3] == (3, 4, 1)
 
 
 def test_where_branches_of_different_steps_meet_each_unit_has_its_own_size():

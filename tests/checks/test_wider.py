@@ -65,6 +65,26 @@ def test_means_by_name():
 
 
 @pytest.mark.parametrize(
+    "idle",
+    [
+        Layer(1, dilation=2),  # a window of one pixel has no taps to spread
+        Layer(1),  # a layer that adds nothing
+        Layer(1, 1, kind="pool"),
+        Layer(3, 2, 1),  # a stride above which nothing is left to be stretched
+    ],
+)
+def test_what_enlarges_nothing_is_no_means(idle):
+    assert means([*DEEP, idle]) == {"more layers"}
+    assert means([*LARGE[:2], idle]) <= {"larger windows"}
+    (text,) = failures([*DEEP, idle], DEEP).values()
+    assert "first uses more layers, second more layers" in text
+
+
+def test_a_stride_is_a_means_in_a_layer_of_one_pixel_too():
+    assert means([Layer(3), Layer(1, 2), Layer(5)]) == {"larger windows", "strides"}
+
+
+@pytest.mark.parametrize(
     ("net", "sentence"),
     [
         ([3, 3], "first holds 3, expected Layer"),

@@ -3,6 +3,7 @@
 Everything is counted, with the functions of `utils.receptive_field`.
 """
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -49,7 +50,10 @@ def check_wider(first, second):
 
 
 def means(net):
-    """Name what a net has that the base net has not.
+    """Name what enlarges the field of a net, next to windows of 3 x 3 in three layers.
+
+    A means counts if the net sees less without it: the stride of the last layer, or the
+    dilation of a window of one pixel, are none.
 
     Parameters
     ----------
@@ -61,14 +65,21 @@ def means(net):
         Of "more layers", "larger windows", "strides", "pooling" and "dilation".
     """
     convs = [layer for layer in net if layer.kind == "conv"]
-    found = {
-        "more layers": len(convs) > len(BASE),
-        "larger windows": any(layer.kernel > 3 for layer in convs),
-        "strides": any(layer.stride > 1 for layer in convs),
-        "pooling": len(convs) < len(net),
-        "dilation": any(layer.dilation > 1 for layer in net),
+    wide = [layer for layer in convs if layer.kernel > 1]
+    without = {
+        "larger windows": [_with(one, kernel=min(one.kernel, 3)) for one in net],
+        "strides": [_with(one, stride=1) for one in net],
+        "pooling": convs,
+        "dilation": [replace(one, dilation=1) for one in net],
     }
-    return {name for name, is_used in found.items() if is_used}
+    size = measured_size(net)
+    found = {name for name, less in without.items() if measured_size(less) < size}
+    return found | ({"more layers"} if len(wide) > len(BASE) else set())
+
+
+def _with(layer, **numbers):
+    """Change numbers of a convolution; a pooling stays as it is."""
+    return replace(layer, **numbers) if layer.kind == "conv" else layer
 
 
 def _checked(name, net):

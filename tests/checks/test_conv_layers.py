@@ -180,6 +180,17 @@ def test_wrong_forward_with_its_own_backward_passes_only_the_numerical_gradient(
     assert not results["stride 2"].passed
 
 
+def test_a_cache_with_the_padded_image_is_thought_of():
+    def forward(x, w, b, conv_param):
+        out, _ = solved.conv_forward_naive(x, w, b, conv_param)
+        pad = 2 * (0,), 2 * (0,), 2 * (conv_param["pad"],), 2 * (conv_param["pad"],)
+        return out, (np.pad(x, pad), w, b, conv_param)
+
+    results = check_conv_backward(forward, solved.conv_backward_naive)
+    first = next(result for result in results if result.passed is False)
+    assert "does the cache hold the padded x" in first.message
+
+
 def test_unwritten_forward_makes_the_backward_check_a_todo(capsys):
     def conv_forward_naive(x, w, b, conv_param):
         raise NotImplementedError("conv_forward_naive is not written yet (here)")
@@ -187,7 +198,8 @@ def test_unwritten_forward_makes_the_backward_check_a_todo(capsys):
     results = check_conv_backward(conv_forward_naive, solved.conv_backward_naive)
     assert [result.passed for result in results] == [None]
     assert capsys.readouterr().out == (
-        "todo  conv_forward_naive is not written yet (here)\n"
+        "todo  conv_forward_naive is not written yet (here): the check of\n"
+        "      conv_backward_naive calls it\n"
     )
 
 

@@ -182,6 +182,15 @@ def test_wrong_pool_backward(name):
     assert failed(results) and hint in messages(results), messages(results)
 
 
+def test_docstring_and_check_say_the_same_of_ties():
+    results = check_max_pool_backward(
+        solved.max_pool_forward_naive, pool_backward_with(all_ties)
+    )
+    words = "first one in row-major order receives it all (another share is right, too"
+    docstring = " ".join(solved.max_pool_backward_naive.__doc__.split())
+    assert words in docstring and words in messages(results)
+
+
 def test_ties_are_the_only_fault_of_giving_to_all():
     results = check_max_pool_backward(
         solved.max_pool_forward_naive, pool_backward_with(all_ties)

@@ -63,7 +63,8 @@ def test_the_same_message_is_printed_once(capsys):
 
     run("f", [("a", test), ("b", test)], STUDENT)
     out = capsys.readouterr().out
-    assert out.count("the window starts") == 1 and out.count("(as above)") == 1
+    assert out.count("the window starts") == 1
+    assert out.endswith("\n  FAIL  1 more in the same way: b\n")
 
 
 def test_a_message_that_differs_in_its_numbers_is_printed_once(capsys):
@@ -77,9 +78,117 @@ def test_a_message_that_differs_in_its_numbers_is_printed_once(capsys):
     results = run("f", properties, STUDENT)
     out = capsys.readouterr().out
     assert out.count("expected -inf") == 1
-    assert out.count("(as above, other numbers)") == 2
+    assert "  FAIL  2 more in the same way: b; c\n" in out and "5.0e-01" not in out
     assert max(map(len, out.splitlines())) <= WIDTH
-    assert "0.4" in results[2].message  # the number stays in the result
+    assert "0.4" in results[2].message  # the numbers stay in the results
+    assert results[2].error == 0.5 and len(results) == 3
+
+
+def test_lists_of_other_length_are_other_numbers():
+    texts = [f"f({list(range(k))}, 2) is 0: is it +=?" for k in (1, 2, 5)]
+    results = [Result(text[:4], False, message=text) for text in texts]
+    lines = format_report(Results("f", results)).splitlines()
+    assert len(lines) == 4 and "2 more in the same way" in lines[-1]
+
+
+def test_what_is_added_to_the_first_message_does_not_set_it_apart():
+    first = Result("a", False, message="out is 1: b is missing. Right without padding.")
+    others = [Result(name, False, message="out is 2: b is missing.") for name in "bc"]
+    lines = format_report(Results("f", [first, *others])).splitlines()
+    assert len(lines) == 4 and lines[-1] == "  FAIL  2 more in the same way: b; c"
+
+
+def test_failures_of_another_kind_and_those_undecided_have_lines_of_their_own():
+    results = [
+        Result("a", False, message="b is missing."),
+        Result("b", True),
+        Result("c", False, message="b is missing twice."),
+        Result("d", None, message="b is missing."),
+        Result("e", False, message="b is missing."),
+    ]
+    lines = format_report(Results("f", results)).splitlines()
+    assert [line[:9].strip() for line in lines[1:]] == [
+        "FAIL  a",
+        "",
+        "FAIL  1",
+        "ok    b",
+        "FAIL  c",
+        "",
+        "todo  d",
+        "",
+    ]
+
+
+def test_one_mistake_makes_a_short_report():
+    names = [f"stride {k}, and a few words more" for k in range(22)]
+    results = [Result(name, False, message="name 'y' is not defined") for name in names]
+    lines = format_report(Results("f", results)).splitlines()
+    assert len(lines) == 5 and lines[-1].endswith(" ...")
+    assert max(map(len, lines)) <= WIDTH
+
+
+def test_a_long_name_leaves_room_for_what_stands_behind_it():
+    name = "backward: leaves dout and the cache unchanged"
+    short = Result(name, True, message="dx")
+    numbers = Result(name, True, 0.0, 1e-12)
+    lines = format_report(Results("f", [short, numbers])).splitlines()
+    assert lines[1] == f"  ok    {name} dx"
+    assert lines[2].endswith("unch error 0.0e+00   limit 1e-12")
+
+
+class Mortal(Subject):
+    """A subject that dies in its first call."""
+
+    def __call__(self):
+        self.dead = True
+        raise Wrong("f did not return within 30 seconds.")
+
+
+def test_what_was_not_tried_is_one_line_and_counts(capsys):
+    properties = [("a", lambda f: None), *((name, lambda f: f()) for name in "bcde")]
+    results = run("f", properties, Mortal(lambda: None))
+    assert [result.name for result in results] == [*"abcde"]
+    assert [result.passed for result in results] == [True, *4 * [False]]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("1 of 5 passed")
+    assert lines[-1] == (
+        "  FAIL  3 more not tried, because the code was stopped: c; d; e"
+    )
+
+
+def test_whose_function_the_check_calls_first_is_said(capsys):
+    def unwritten():
+        raise NotImplementedError("conv_forward_naive is not written yet (a.py)")
+
+    forward = Subject(unwritten, "conv_forward_naive")
+    backward = Subject(lambda: None, "conv_backward_naive")
+    run(backward.name, [("a", lambda f, b: f())], forward, backward)
+    assert capsys.readouterr().out == (
+        "todo  conv_forward_naive is not written yet (a.py): the check of\n"
+        "      conv_backward_naive calls it\n"
+    )
+    run("conv_backward_naive", [("a", lambda b: b())], Subject(unwritten, "f"))
+    run("conv_forward_naive", [("a", lambda f: f())], forward)
+    assert "calls it" not in capsys.readouterr().out
+
+
+def test_a_hint_is_asked_about_exceptions_only(capsys):
+    def broken():
+        return [][3]
+
+    asked = []
+
+    def hint(text):
+        asked.append(text)
+        return "Do the loops run too far?"
+
+    properties = [("a", lambda f: f()), ("b", lambda f: failing(f))]
+    a, b = run("f", properties, Subject(broken, "f"), hint=hint)
+    assert a.message.endswith("). Do the loops run too far?")
+    assert len(asked) == 1 and "f stopped with IndexError" in asked[0]
+    assert "loops" not in b.message
+    run("f", properties, Subject(broken, "f"), hint=lambda text: "")
+    assert "loops" not in capsys.readouterr().out.split("f  ")[-1]
 
 
 def test_what_is_undecided_is_neither_passed_nor_failed(capsys):
@@ -104,7 +213,7 @@ def test_the_first_failure_says_which_cases_are_right(capsys):
 
     properties = [(str(pad), InCase(test, None, Case(pad))) for pad in (False, True)]
     results = run("f", properties, STUDENT)
-    assert "Right in every case without padding" in results[1].message
+    assert "It stopped. Wrong in all cases with padding, right" in results[1].message
     capsys.readouterr()
 
 

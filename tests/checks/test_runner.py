@@ -88,7 +88,67 @@ def test_unknown_id_is_a_usage_error(capsys):
     with pytest.raises(SystemExit) as caught:
         runner.main(["conv-forwards"])
     assert caught.value.code == 2
-    assert "unknown exercise 'conv-forwards'" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "unknown exercise 'conv-forwards': did you mean conv-forward? " in shown
+    assert f"\n  {IDS[0]}\n" in shown and "\n  spatial-groupnorm\n" in shown
+
+
+CONV, POOL, NET = IDS[1:3], IDS[3:5], IDS[7:]
+MEANT = {
+    "conv-forward": CONV[:1],
+    "Conv_Forward": CONV[:1],
+    "conv_forward_naive": CONV[:1],
+    "conv_backward_naive": CONV[1:],
+    "spatial_groupnorm_forward": ["spatial-groupnorm"],
+    "spatial-groupnorm": ["spatial-groupnorm"],
+    "ThreeLayerConvNet": NET,
+    "CNN": NET,
+    "CNN-Layers": CONV + POOL,
+    "CNN-Layers.ipynb": CONV + POOL,
+    "conv_layers": CONV + POOL,
+    "utils/exercises/conv_layers.py": CONV + POOL,
+    "CNN-BatchNorm": IDS[5:7],
+    "Receptive-Fields": IDS[:1],
+    "max-pool": POOL,
+    "conv": CONV,
+    "spatial": IDS[5:7],
+    "spatial-group": ["spatial-groupnorm"],
+}
+
+
+@pytest.mark.parametrize("text", MEANT)
+def test_an_exercise_has_many_names(text):
+    assert runner.ids_of(text) == MEANT[text]
+
+
+def test_every_notebook_is_there():
+    assert {f"{name}.ipynb" for name in runner.NOTEBOOKS.values()} == {
+        path.name for path in ROOT.glob("*.ipynb")
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "guess"),
+    [
+        ("batchnorm", " spatial-batchnorm-forward or spatial-batchnorm-backward?"),
+        ("cnn-los.", " cnn-loss?"),
+    ],
+)
+def test_a_name_that_is_not_known_leads_to_those_that_are_near(text, guess):
+    with pytest.raises(ValueError, match=re.escape(f"did you mean{guess}")):
+        runner.ids_of(text)
+
+
+@pytest.mark.parametrize("text", ["", ".py", "xyzzy", "utils/"])
+def test_nothing_is_guessed_where_nothing_is_near(text):
+    with pytest.raises(ValueError, match=f"unknown exercise '{text}'. There are"):
+        runner.ids_of(text)
+
+
+def test_what_is_named_twice_runs_once(exercises, capsys):
+    (exercises / "conv_layers.py").write_text("(")
+    _, found = rows(capsys, "conv", "conv_forward_naive")
+    assert [row["id"] for row in found] == CONV
 
 
 BROKEN = {

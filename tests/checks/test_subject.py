@@ -12,6 +12,7 @@ from utils.checks.subject import (
     plain,
     short_path,
     source_of,
+    stopped,
     unchanged,
 )
 from utils.exercises import conv_layers
@@ -174,3 +175,10 @@ def test_problems_of_a_file():
     assert str(wrong) == "mine.py:3 is not Python: bad."
     wrong = source.problem(False, "KeyError", "'x'", None, 0)
     assert str(wrong) == "mine.py cannot be imported: KeyError: 'x' (mine.py)"
+
+
+def test_a_breakpoint_is_to_be_removed():
+    text = stopped("f", "BdbQuit", "", "mine.py:3")
+    assert "remove breakpoint() (mine.py:3)." in text and "BdbQuit" not in text
+    assert stopped("f", "BdbQuit", "", "").endswith("remove breakpoint().")
+    assert stopped("f", "KeyError", "'x'", "") == "f stopped with KeyError: 'x'"

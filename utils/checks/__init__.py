@@ -11,8 +11,9 @@ Read `compare` (how two arrays are judged), then `properties` (what holds for ev
 layer), then the module of a notebook.  How exact a result has to be is computed in
 `rounding`, and asked of the forward pass in `gradients`; what may have caused a wrong
 one stands in the modules named after mistakes and in `patterns`, and `contrast` picks
-the cause that explains most of the cases.  `formulas`, `wider` and `quiz` judge what
-stands in cells of Receptive-Fields.ipynb: texts, nets and numbers.
+the cause that explains most of the cases; `hints` says what an exception means.
+`formulas`, `wider` and `quiz` judge what stands in cells of Receptive-Fields.ipynb:
+texts, nets and numbers.
 """
 
 from utils.checks.cnn import (

@@ -13,6 +13,7 @@ from utils.checks import conv_mistakes, oracle
 from utils.checks.compare import EXACT, judge, judge_all
 from utils.checks.contrast import InCase
 from utils.checks.conv_readings import output_size
+from utils.checks.hints import sliding_window
 from utils.checks.inputs import whole_numbers
 from utils.checks.properties import (
     Layer,
@@ -163,7 +164,7 @@ def check_conv_forward(fn):
     properties = forward_properties(layer, CONV_CASES, CONV_ALIAS, by_hand)
     properties.append(_with_fractions(out_is_right, layer))
     forward = Subject(fn)
-    return run(forward.name, properties, forward)
+    return run(forward.name, properties, forward, hint=sliding_window)
 
 
 @recorded("conv-backward")
@@ -187,7 +188,7 @@ def check_conv_backward(forward, backward):
     properties = backward_properties(layer, CONV_CASES, CONV_TINY, by_hand)
     properties.append(_with_fractions(gradients_are_right, layer))
     forward, backward = Subject(forward), Subject(backward)
-    return run(backward.name, properties, forward, backward)
+    return run(backward.name, properties, forward, backward, hint=sliding_window)
 
 
 def _with_fractions(test, layer):

@@ -12,6 +12,7 @@ import numpy as np
 
 from utils.checks import oracle, pool_mistakes
 from utils.checks.compare import EXACT, judge, require_array, require_shape
+from utils.checks.hints import sliding_window
 from utils.checks.properties import (
     Layer,
     backward_properties,
@@ -140,7 +141,7 @@ def check_max_pool_forward(fn):
         (POOL_FRACTIONS.name, partial(out_is_right, MaxPooling(), POOL_FRACTIONS)),
     ]
     forward = Subject(fn)
-    return run(forward.name, properties, forward)
+    return run(forward.name, properties, forward, hint=sliding_window)
 
 
 @recorded("max-pool-backward")
@@ -167,7 +168,7 @@ def check_max_pool_backward(forward, backward):
         (POOL_FRACTIONS.name, dx_of_fractions),
     ]
     forward, backward = Subject(forward), Subject(backward)
-    return run(backward.name, properties, forward, backward)
+    return run(backward.name, properties, forward, backward, hint=sliding_window)
 
 
 # 2 x 2 windows with stride 1 on (1 5 2 / 4 3 0 / 7 6 8): 5 is the largest of both
@@ -262,8 +263,9 @@ def ties_share_dout(forward, backward, low):
     sums = oracle.windows(dx, 2, 2, 2).sum(axis=(4, 5))
     count = 4 if low == 7 else 2
     suspect = (
-        "every one of the equally large values got all of dout; give it to the first "
-        "(or to each an equal share)",
+        "every one of the equally large values got all of dout: the first one in "
+        "row-major order receives it all (another share is right, too, if it sums to "
+        "dout)",
         lambda: count * dout,
     )
     return judge("sum over a window of dx", sums, dout, EXACT, [suspect]), EXACT

@@ -16,6 +16,7 @@ from utils.checks.subject import NotWritten, plain
 WIDTH = 76
 NAME_WIDTH = 40
 WORDS = {True: "ok", False: "FAIL", None: "todo"}
+NOT_TRIED = "not tried, because the code was stopped"
 # Numbers by themselves, not those in names: 3, -1.5e-07, inf, but not the 1 of W1.
 NUMBERS = re.compile(r"(?<![\w.])-?(\d+(\.\d+)?(e[+-]?\d+)?|inf|nan)(?![\w])")
 
@@ -39,7 +40,7 @@ class Results(list):
         """Show nothing: Jupyter calls this instead of printing the repr."""
 
 
-def run(title, properties, *subjects):
+def run(title, properties, *subjects, hint=None):
     """Test every property, print the report and return the results.
 
     Parameters
@@ -52,6 +53,9 @@ def run(title, properties, *subjects):
         `NotWritten` otherwise.
     *subjects : Subject
         The student's functions.
+    hint : callable, optional
+        Takes the message about an exception that stopped a function, and returns
+        what it says about this exercise in one sentence; see `utils.checks.hints`.
 
     Returns
     -------
@@ -61,12 +65,18 @@ def run(title, properties, *subjects):
     printed = str
     try:
         with separate(*subjects) as (subjects, printed):
-            tested = list(_outcomes(properties, subjects))
+            tested = list(_outcomes(properties, subjects, hint))
         results = Results(title, settle(tested))
     except Wrong as wrong:  # its file cannot be loaded
         results = Results(title, [Result(title, False, message=plain(wrong))])
     if all(result.passed is None for result in results):
-        results[:] = [Result(title, None, message=results[0].message)]
+        text = results[0].message
+        # Whoever works on the second function may not know that the first one is used.
+        names = {each.name for each in subjects}
+        others = names - {title} if title in names else ()
+        if any(text.startswith(f"{name} is not written") for name in others):
+            text += f": the check of {title} calls it"
+        results[:] = [Result(title, None, message=text)]
     print(format_report(results))
     if text := printed():
         print(textwrap.indent(f"printed by the code:\n{text}", "  "))
@@ -90,31 +100,29 @@ def format_report(results):
     count = repr(results)
     room = WIDTH - len(count)
     lines = [f"{plain(results.title)[: room - 1]:<{room}}{count}"]
-    seen = set()
-    for result in results:
-        lines.extend(_lines(result, seen))
+    for group in _groups(results):
+        lines.extend(_lines(group))
     return "\n".join(lines)
 
 
-def _outcomes(properties, subjects):
+def _outcomes(properties, subjects, hint):
     """Give what was tested one by one; after a crash there is nobody left to ask."""
     properties = list(properties)
     for k, (name, test) in enumerate(properties, 1):
-        yield _test(name, test, subjects)
+        yield _test(name, test, subjects, hint)
         if any(subject.dead for subject in subjects):
-            if left := len(properties) - k:
-                text = "not tried, because the process has ended."
-                result = Result(f"{left} more properties", False, message=text)
-                yield Outcome(None, result)
+            for left, _ in properties[k:]:
+                yield Outcome(None, Result(left, False, message=NOT_TRIED))
             return
 
 
-def _test(name, test, subjects):
+def _test(name, test, subjects, hint):
     try:
         outcome = test(*subjects)
     except Wrong as wrong:
         # Its message is written when all cases are known, by `settle`.
-        return Outcome(test, Result(name, False, wrong.error, wrong.limit), wrong)
+        result = Result(name, False, wrong.error, wrong.limit)
+        return Outcome(test, result, _with_hint(wrong, hint))
     except NotWritten as todo:
         return Outcome(test, Result(name, None, message=plain(todo)))
     except Undecided as undecided:
@@ -127,36 +135,72 @@ def _test(name, test, subjects):
     return Outcome(test, Result(name, True, message=outcome or ""))
 
 
-def _lines(result, seen):
-    """Write one result; what stood there before is not written twice."""
-    word = WORDS[result.passed]
-    text = "" if result.passed else plain(result.message)
-    if result.passed is None and text.startswith("undecided"):
-        word = "open"
-    head = f"  {word:<4}  {plain(result.name):<{NAME_WIDTH}}"
-    if result.error is not None:
-        head += f"error {_number(result.error):<7}   limit {result.limit:.0e}"
-    elif result.passed:
-        head += result.message
-    form = NUMBERS.sub("0", text)
-    above = "(as above)" if text in seen else "(as above, other numbers)"
-    if text and form in seen:
-        if result.error is None:
-            head += above
-            text = ""
+def _with_hint(wrong, hint):
+    """Add what an exception says about the exercise, if that is known."""
+    text = str(wrong)
+    if hint and " stopped with " in text and (sentence := hint(text)):
+        return Wrong(f"{text}. {sentence}", wrong.error, wrong.limit)
+    return wrong
+
+
+def _groups(results):
+    """Put failures whose messages differ in numbers only with the first of them.
+
+    That one may say more: what all cases together show is added at its end.
+    """
+    groups = []
+    for result in results:
+        form = "" if result.passed else _form(result.message)
+        for passed, first, group in groups if form else ():
+            if passed is result.passed and f"{first} ".startswith(f"{form} "):
+                group.append(result)
+                break
         else:
-            text = above
-    seen |= {text, form}
-    yield head.rstrip()[:WIDTH]
-    if text:
-        yield _wrap(text, " " * 10, " " * 10)
+            groups.append((result.passed, form, [result]))
+    return [group for _, _, group in groups]
+
+
+def _form(message):
+    """Return a message with all numbers, and all lists of them, made equal."""
+    return re.sub(r"0(,\s?0)+", "0", NUMBERS.sub("0", plain(message)))
+
+
+def _lines(group):
+    """Write one result, and in one line which others came out in the same way."""
+    result, *others = group
+    word = WORDS[result.passed]
+    if result.passed is None and result.message.startswith("undecided"):
+        word = "open"
+    how = "in the same way"
+    if result.message == NOT_TRIED:
+        others, how = group, NOT_TRIED
+    else:
+        yield _head(word, result)
+        if result.message and not result.passed:
+            yield _wrap(result.message, " " * 10, " " * 10)
+    if others:
+        names = "; ".join(other.name for other in others)
+        text = f"{len(others)} more {how}: {names}"
+        yield _wrap(text, f"  {word:<4}  ", " " * 10, max_lines=2, placeholder=" ...")
+
+
+def _head(word, result):
+    end = ""
+    if result.error is not None:
+        end = f"error {_number(result.error):<7}   limit {result.limit:.0e}"
+    elif result.passed:
+        end = result.message
+    head = f"  {word:<4}  {plain(result.name):<{NAME_WIDTH - 1}} "
+    room = WIDTH - len(end)
+    if len(head) > room:  # a long name makes way for the numbers
+        head = head[: max(room - 1, NAME_WIDTH // 2)] + " "
+    return (head + end).rstrip()[:WIDTH]
 
 
 def _number(value):
     return f"{value:.1e}" if math.isfinite(value) else str(value)
 
 
-def _wrap(text, first, rest):
-    return textwrap.fill(
-        plain(text), WIDTH, initial_indent=first, subsequent_indent=rest
-    )
+def _wrap(text, first, rest, **options):
+    options |= {"initial_indent": first, "subsequent_indent": rest}
+    return textwrap.fill(plain(text), WIDTH, break_on_hyphens=False, **options)

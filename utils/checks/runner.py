@@ -1,6 +1,6 @@
 """Run checks from a shell, in a fresh process: nothing edited can be out of date.
 
-    python -m utils.checks [ID ...] [--json]
+    python -m utils.checks [EXERCISE ...] [--json]
 
 This module is the one place among the provided code that looks up exercises.  It does
 so by name and only when a check is asked for, and each check imports the file in a
@@ -10,10 +10,12 @@ parse makes one FAIL line here and breaks nothing else.
 
 import argparse
 import contextlib
+import difflib
 import importlib
 import importlib.util
 import json
 import math
+import re
 import sys
 import types
 from dataclasses import asdict, dataclass
@@ -116,6 +118,57 @@ EXERCISE_BY_ID = {
         check_spatial_groupnorm, "spatial_batchnorm", GROUP, optional=True
     ),
 }
+NOTEBOOKS = {
+    "receptive_field": "Receptive-Fields",
+    "conv_layers": "CNN-Layers",
+    "spatial_batchnorm": "CNN-BatchNorm",
+    "cnn": "CNN",
+}
+
+
+def ids_of(text):
+    """Return the ids of the exercises that somebody has in mind.
+
+    Parameters
+    ----------
+    text : str
+        An id, a function or class, a file or notebook, or how ids begin; in any case,
+        with underscores or hyphens.  A file or a beginning leaves out what is optional,
+        unless nothing else is meant.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    ValueError
+        If it is none of these; with those that come near.
+    """
+    asked = _hyphened(re.sub(r".*[/\\]|\.(py|ipynb)$", "", text))
+    exercises = EXERCISE_BY_ID.items()
+    if asked in EXERCISE_BY_ID:
+        return [asked]
+    for names in (lambda e: e.names[-1:], lambda e: e.names):
+        if ids := [k for k, e in exercises if asked in map(_hyphened, names(e))]:
+            return ids
+    places = {
+        k: (_hyphened(NOTEBOOKS[e.module]), _hyphened(e.module)) for k, e in exercises
+    }
+    ids = [k for k in places if asked in places[k]]
+    ids = ids or [k for k in places if asked and k.startswith(asked)]
+    if ids:
+        return [k for k in ids if not EXERCISE_BY_ID[k].optional] or ids
+    near = difflib.get_close_matches(asked, EXERCISE_BY_ID, n=1)
+    near += [k for k in places if asked and asked in k and k not in near]
+    guess = f": did you mean {' or '.join(near)}?" if near else "."
+    raise ValueError(
+        "\n  ".join([f"unknown exercise {text!r}{guess} There are:", *EXERCISE_BY_ID])
+    )
+
+
+def _hyphened(name):
+    return name.strip().lower().replace("_", "-").replace(" ", "-")
 
 
 def run_exercise(exercise_id):
@@ -210,19 +263,17 @@ def main(argv=None):
     parser.add_argument(
         "ids",
         nargs="*",
-        metavar="ID",
-        help="exercises to check (default: all with points): "
-        + ", ".join(EXERCISE_BY_ID),
+        metavar="EXERCISE",
+        help="an exercise to check, its function, a notebook, or how names begin "
+        "(default: all with points): " + ", ".join(EXERCISE_BY_ID),
     )
     parser.add_argument("--json", action="store_true", help="print results as JSON")
     arguments = parser.parse_args(argv)
-    unknown = [name for name in arguments.ids if name not in EXERCISE_BY_ID]
-    if unknown:
-        parser.error(
-            f"unknown exercise {unknown[0]!r}, expected some of: "
-            + ", ".join(EXERCISE_BY_ID)
-        )
-    ids = arguments.ids or [
+    try:
+        asked = [name for text in arguments.ids for name in ids_of(text)]
+    except ValueError as error:
+        parser.error(str(error))
+    ids = list(dict.fromkeys(asked)) or [
         name for name, exercise in EXERCISE_BY_ID.items() if not exercise.optional
     ]
     if arguments.json:

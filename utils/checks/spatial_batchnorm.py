@@ -18,6 +18,7 @@ from utils.checks.compare import (
     require_dtype,
     require_shape,
 )
+from utils.checks.hints import rows_of_channels
 from utils.checks.normalisation import (
     PIXELS,
     RUNNING_MEAN,
@@ -118,7 +119,7 @@ def check_spatial_batchnorm_forward(fn):
         ),
         ("test mode keeps float32 and float64", test_mode_keeps_dtype),
     ]
-    return run(forward.name, properties, forward)
+    return run(forward.name, properties, forward, hint=rows_of_channels)
 
 
 @recorded("spatial-batchnorm-backward")
@@ -147,7 +148,7 @@ def check_spatial_batchnorm_backward(forward, backward):
             partial(test_mode_gradients, TEST_CASES[1]),
         ),
     ]
-    return run(backward.name, properties, forward, backward)
+    return run(backward.name, properties, forward, backward, hint=rows_of_channels)
 
 
 @recorded("spatial-groupnorm")

@@ -164,6 +164,9 @@ def as_pair(name, value, names):
 
 def stopped(name, kind, text, where):
     """Say in one line that an exception stopped a student's code."""
+    if kind == "BdbQuit":
+        what = f"{name} stopped at a breakpoint, where a check cannot wait for you"
+        return f"{what}: remove breakpoint()" + (f" ({where})." if where else ".")
     text = plain(text, longest=200)
     what = f"{name} stopped with {kind}" + (f": {text}" if text else "")
     return what + (f" ({where})" if where else "")

@@ -205,8 +205,8 @@ def max_pool_backward_naive(dout, cache):
 
     Only the largest value of a window influenced the output, so only that pixel
     receives the window's gradient.  If several are equally large, the first one in
-    row-major order receives it all: what a window hands back must sum to its
-    ``dout``.  A pixel that is the maximum of several windows collects from each.
+    row-major order receives it all (another share is right, too, if it sums to
+    ``dout``).  A pixel that is the maximum of several windows collects from each.
 
     Parameters
     ----------

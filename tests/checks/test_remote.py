@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from utils.checks import check_receptive_field, process, report
-from utils.checks.compare import Wrong
+from utils.checks.compare import Wrong, require_array
 from utils.checks.process import Dead, Limits
 from utils.checks.remote import _sources as sources_of
 from utils.checks.remote import separate

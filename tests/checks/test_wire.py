@@ -73,10 +73,30 @@ def test_subclasses_become_what_they_are_based_on():
 
 
 def test_strange_dtypes_leave_their_shape_and_nothing_else():
-    for array in (np.array([[], "a"], object), np.array(["b"]), np.array([1j])):
+    arrays = [np.array([[], "a"], object), np.array(["b"]), np.array([1j])]
+    arrays += [np.zeros(2, "M8[25s]"), np.array([b""]), np.zeros(2, "V16")]
+    for array in arrays:
         back = wire.decode(wire.encode(array))
-        assert back.dtype == object and back.shape == array.shape
-        assert all(one is None for one in back)
+        assert back.dtype == array.dtype and back.shape == array.shape
+        assert not any(map(bool, back.astype(bool).ravel()))
+    pair = wire.decode(wire.encode(np.zeros(3, [("a", "f8"), ("b", "O")])))
+    assert pair.dtype == "V16" and pair.shape == (3,)
+
+
+def test_long_doubles_keep_their_dtype():
+    array = np.array([[0.5, np.inf], [-3, 4]], np.longdouble).T
+    back = wire.decode(wire.encode(array))
+    np.testing.assert_array_equal(back, array, strict=True)
+    assert type(wire.decode(wire.encode(array[0, 0]))) is np.longdouble
+
+
+def test_the_name_of_a_dtype_is_not_believed():
+    for name in (b"<c3", b"|T16", b"f8,f8", b"<M8[parsecs]", b"|V99999999", b""):
+        text = len(name).to_bytes(4, "little") + name
+        back = wire.decode(array_bytes(255, (2, 0)) + text)
+        assert back.dtype == object or back.nbytes < 1 << 30
+    with pytest.raises(wire.Rubbish, match="too large"):
+        wire.decode(array_bytes(255, (9, 0)) + b"\x0a\0\0\0|V99999999")
 
 
 def test_what_cannot_travel_is_kept_and_named():

@@ -92,6 +92,8 @@ class Child:
             for handle in dropped:
                 self.things.pop(handle, None)
             return wire.encode(getattr(self, "do_" + what)(*arguments), self.keep)
+        except wire.TooMuch as error:
+            return wire.encode(("too much", str(error)))
         except BaseException as error:
             return wire.encode(self.describe(error))
 

@@ -9,6 +9,8 @@ A frame is its length in 8 bytes and one value; a value is a tag of one byte and
 the tag asks for.  This module imports numpy only, because the child loads it alone.
 """
 
+import contextlib
+import re
 import struct
 
 import numpy as np
@@ -18,6 +20,7 @@ DEEPEST = 8  # containers within containers
 MOST = 100_000  # entries of one container
 DTYPES = ("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8")
 DTYPES += ("<f2", "<f4", "<f8")
+LONG, OTHER = 254, 255  # instead of a place in DTYPES
 SCALARS = (bool, int, float, str, type(None))  # what a key of a dict may be
 
 
@@ -47,7 +50,7 @@ def opaque(handle, name):
 
 
 class TooMuch(Exception):
-    """A value is too large for a frame."""
+    """A value is too large for a frame; the text says what it is."""
 
 
 def encode(value, keep=None):
@@ -73,7 +76,7 @@ def encode(value, keep=None):
     parts = []
     _put(parts, value, keep or _refuse, 0)
     if sum(map(len, parts)) > LARGEST:
-        raise TooMuch(f"more than {LARGEST >> 20} MB")
+        raise TooMuch(f"values of more than {LARGEST >> 20} MB")
     return b"".join(parts)
 
 
@@ -180,20 +183,24 @@ def _put_container(parts, value, keep, depth):
 def _put_array(parts, value):
     """Append an array: dtype, shape, order of axes and values.
 
-    Of an array with another dtype (objects, texts, complex numbers) only the shape
-    travels: the reader gets as many Nones.
+    Long doubles travel as float64.  Of an array with any other dtype (objects, texts,
+    complex numbers) only dtype and shape travel: the reader gets as many empty values.
     """
     array = np.array(value, copy=None, subok=False)
     if array.nbytes > LARGEST:
-        raise TooMuch(f"an array of {array.nbytes >> 20} MB")
+        size = f"{array.nbytes >> 20} MB"
+        raise TooMuch(f"an array of shape {array.shape}, which is {size}")
     tag = b"a" if isinstance(value, np.ndarray) else b"g"
     dtype = array.dtype.newbyteorder("<").str
-    known = dtype in DTYPES
-    code = DTYPES.index(dtype) if known else 255
+    code = DTYPES.index(dtype) if dtype in DTYPES else OTHER
+    if code == OTHER and array.dtype.type is np.longdouble:
+        dtype, code = "<f8", LONG
     parts.append(tag + struct.pack("<BB", code, array.ndim))
     for axis in zip(array.shape, *_order(array), strict=True):
         parts.append(struct.pack("<QBB", *axis))
-    if known:
+    if code == OTHER:
+        parts.append(_text(dtype))
+    else:
         parts.append(array.astype(dtype, copy=False).tobytes())
 
 
@@ -285,19 +292,30 @@ class _Reader:
         code, ndim = self.numbers("BB")
         axes = [self.numbers("QBB") for _ in range(ndim)]
         shape, order, flips = zip(*axes, strict=True) if axes else ((), (), ())
-        known = code < len(DTYPES)
-        dtype = np.dtype(DTYPES[code]) if known else np.dtype(object)
+        known = code < len(DTYPES) or code == LONG
+        dtype = np.dtype("<f8" if code == LONG else DTYPES[code]) if known else None
+        dtype = dtype or _strange(self.text())
         size = dtype.itemsize
         for n in shape:
             size *= n
-        if ndim > 32 or size > (LARGEST if known else 1 << 60):
+        if ndim > 32 or max(size, *shape, 0) > LARGEST:
             raise Rubbish("an array is too large")
-        if sorted(order) != list(range(ndim)) or max(shape, default=0) >= 1 << 62:
+        if sorted(order) != list(range(ndim)):
             raise Rubbish("an array has no shape")
         if not known:
-            return np.broadcast_to(np.array(None), shape)
+            return np.broadcast_to(np.zeros((), dtype), shape)
         values = np.frombuffer(self.take(size), dtype).reshape(shape)
+        if code == LONG:
+            values = values.astype(np.longdouble)
         return _laid_out(values, order, flips)
+
+
+def _strange(text):
+    """Return the dtype of this name if it is harmless, else that of objects."""
+    if re.fullmatch(r"[<|][cmMSUV]\d{1,8}(\[\w{1,12}\])?", text):
+        with contextlib.suppress(TypeError):
+            return np.dtype(text)
+    return np.dtype(object)
 
 
 def _laid_out(values, order, flips):

@@ -1,3 +1,4 @@
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from utils import network, recipes
 from utils.exercises.cnn import ThreeLayerConvNet
 from utils.network.summary import Summary
-from utils.receptive_field import Join, Layer, describe, geometry, shapes
+from utils.receptive_field import Join, Layer, describe, geometry, seen_by, shapes
 from utils.receptive_field_nets import layers_of, three_layer_windows
 
 
@@ -85,3 +86,19 @@ def test_unknown_layers_are_refused():
     net = SimpleNamespace(parts=[SimpleNamespace(layer="Transposed(8)")])
     with pytest.raises(ValueError, match=r"Transposed\(8\) is no layer whose"):
         layers_of(net)
+
+
+def test_what_the_notebook_says_about_the_network_of_the_recipes():
+    net = network.ConvNet(recipes.layers(recipes.RECIPES["fast80"]))
+    layers = layers_of(net)[:-1]
+    rows = geometry(layers, 32)
+    centres = [0.0, *(row.centre for row in rows)]
+    moves = [after - before for before, after in pairwise(centres)]
+    even = [layer.kernel % 2 == 0 for layer in layers]
+    halves = [move for move, is_even in zip(moves, even, strict=True) if is_even]
+    assert halves == [0.5, 0.5, 1, 2]
+    assert [row.size > 32 for row in rows].index(True) + 1 == 9
+    shares = [
+        seen_by(layers[:k], (rows[k - 1].units // 2,) * 2, 32).mean() for k in (9, 10)
+    ]
+    assert shares == [pytest.approx(0.88, abs=0.005), 1.0]

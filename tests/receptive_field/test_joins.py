@@ -202,6 +202,12 @@ def test_a_join_sees_what_its_branches_see():
     assert unit_counts(left, 10)[-1] == shapes([Join(left, right)], 10)[-1][0]
 
 
+def test_the_size_of_the_image_may_come_from_an_array():
+    size = np.array([6, 8])
+    assert shapes([Layer(3)], size) == [(6, 8), (4, 6)]
+    assert shapes([Layer(3)], size[0]) == [(6, 6), (4, 4)]
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [

@@ -53,7 +53,7 @@ def shapes(net, size):
     ValueError
         If a window does not fit, or branches that meet differ in size.
     """
-    found = [(size, size) if isinstance(size, int) else tuple(size)]
+    found = [(size, size) if np.ndim(size) == 0 else tuple(size)]
     for k, part in enumerate(net, start=1):
         if isinstance(part, Join):
             ends = {shapes(branch, found[-1])[-1] for branch in part.branches}

@@ -62,7 +62,7 @@ BORDER[1:-1, 1:-1] = False
         (without(1, 7.0), "all is right but the last image"),
         (without((slice(None), 1)), "all is right but channel 1, which is left zero"),
         (without((slice(None), slice(1, 3)), 3.0), "only the first channel is right"),
-        (np.where(BORDER, 7.5, RIGHT), "a border of 1 around each image"),
+        (np.where(BORDER, 7.5, RIGHT), "all is right but the border of each image"),
         (np.where(RIGHT % 3, RIGHT, 0), "where it is wrong it is zero"),
     ],
 )
@@ -74,12 +74,15 @@ def test_lost_digits_are_told_from_whole_numbers():
     real = np.random.default_rng(1).standard_normal((3, 4))
     single = real.astype(np.float32).astype(np.float64)
     assert "float32 in between" in explain("out", single, real, ())
+    assert "float32 in between" in explain("out", real + 1e-8 * real**2, real, ())
     assert explain("out", real + 1e-4, real, ()) == "all of it is 0.0001 too large"
     assert explain("out", real + 1e-11 * real**2, real, ()) == ""
     once = real.copy()
     once[1, 2] += 1e-7  # rounding would not stop at one value
     assert explain("out", once, real, ()) == ""
-    assert "cannot hold the fractions" in explain("out", np.trunc(real), real, ())
+    sparse = 9 * real * (real > 0)  # zeros are no fractions, and are right
+    for values in (real, sparse):
+        assert "hold the fractions" in explain("out", np.trunc(values), values, ())
 
 
 def test_the_axes_are_called_what_they_are():

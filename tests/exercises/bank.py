@@ -6,13 +6,15 @@ An implementation is a small module in `wrong/<group>/` or `correct/<group>/`.  
 defines what a student would write, under the names of the exercise; a name that it
 leaves out is taken from the solved exercise.  A wrong one has ``CAUSE``: the words
 which the message of the first failing result must contain, so that whoever reads it
-knows what to change.
+knows what to change.  Those in `unseen/<group>/` are wrong, too, but serve to measure:
+nothing in the checks is written for them, so they tell what a new mistake gets.
 """
 
 import contextlib
 import functools
 import importlib.util
 import io
+import re
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -37,7 +39,7 @@ OUTCOMES = {}  # what has been judged in this process, for the summary
 
 @dataclass(frozen=True)
 class Implementation:
-    """One module of the bank; ``kind`` is the folder, "wrong" or "correct"."""
+    """One module of the bank; ``kind`` is the folder: wrong, unseen or correct."""
 
     kind: str
     group: str
@@ -81,8 +83,20 @@ class Outcome:
     @property
     def named(self):
         """Whether the message of the first failing result has all words of CAUSE."""
-        text = self.first.message.lower() if self.first else ""
-        return self.refused and all(word.lower() in text for word in self.cause)
+        return self.refused and says(self.first.message, self.cause)
+
+
+def says(message, cause):
+    """Tell whether a message has all words of a cause, as whole words."""
+    return all(_word(word).search(message) for word in cause)
+
+
+@functools.cache
+def _word(word):
+    """Compile a pattern of a word by itself, or with the s of a plural."""
+    begin, end = r"(?<!\w)", r"s?(?!\w)"
+    begin, end = begin if word[0].isalnum() else "", end if word[-1].isalnum() else ""
+    return re.compile(begin + re.escape(word) + end, re.IGNORECASE)
 
 
 def implementations(kind, group=None, name=None):
@@ -114,16 +128,27 @@ def judge(implementation):
 
 
 def summary(outcomes):
-    """Sum up what was judged, in one line."""
-    wrong = [o for i, o in outcomes.items() if i.kind == "wrong"]
-    correct = [o for i, o in outcomes.items() if i.kind == "correct"]
-    caught = sum(outcome.refused for outcome in wrong)
+    """Sum up what was judged: a line on the bank, and one on what is unseen."""
+    wrong, correct, unseen = (
+        [outcome for each, outcome in outcomes.items() if each.kind == kind]
+        for kind in ("wrong", "correct", "unseen")
+    )
     accepted = sum(outcome.accepted for outcome in correct)
     return (
-        f"{len(wrong)} wrong implementations, {_all_or(caught, wrong)} caught; "
+        f"{len(wrong)} wrong implementations, {_all_or(_caught(wrong), wrong)} caught; "
         f"{len(correct)} correct variants, {_all_or(accepted, correct)} accepted; "
-        f"cause named for {sum(outcome.named for outcome in wrong)} of {len(wrong)}"
+        f"cause named for {_named(wrong)} of {len(wrong)}\n"
+        f"unseen: {_caught(unseen)} caught of {len(unseen)}, cause named for "
+        f"{_named(unseen)}"
     )
+
+
+def _caught(outcomes):
+    return sum(outcome.refused for outcome in outcomes)
+
+
+def _named(outcomes):
+    return sum(outcome.named for outcome in outcomes)
 
 
 def _all_or(count, outcomes):
@@ -134,7 +159,7 @@ def main(group=None, name=None):
     """Print what the checks say first about each implementation, and the totals."""
     outcomes = {
         implementation: judge(implementation)
-        for kind in ("wrong", "correct")
+        for kind in ("wrong", "unseen", "correct")
         for implementation in implementations(kind, group, name)
     }
     for implementation, outcome in outcomes.items():

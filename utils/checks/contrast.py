@@ -119,7 +119,7 @@ def contrast(cases, is_named=False):
         Traits of a case, and whether it passed.
     is_named : bool, default False
         Whether a cause is known: then a trait that does not tell them all apart is
-        left out, because it may be chance, and a second trail.
+        left out, and so is one of a single case: it may be chance, and a second trail.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def contrast(cases, is_named=False):
     """
     right = [traits for traits, passed in cases if passed]
     wrong = [traits for traits, passed in cases if not passed]
-    if not right or not wrong:
+    if not right or len(wrong) < 1 + is_named:
         return ""
     names = list(wrong[0])
 
@@ -174,7 +174,11 @@ def _elsewhere(tested, first, causes):
         cause = causes[fault.name][0]
         for other in tested[first + 1 :]:
             faults = other.wrong.faults if other.wrong else ()
-            if any(f.name == fault.name and f.agrees(cause) for f in faults):
+            # A pattern that the first does not show is not what is wrong with it.
+            if any(
+                f.name == fault.name and f.knows(cause) and f.agrees(cause)
+                for f in faults
+            ):
                 end = "" if cause.endswith("?") else "."
                 return f'In "{other.result.name}", {fault.name}: {cause}{end}'
     return ""

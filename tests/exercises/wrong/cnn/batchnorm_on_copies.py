@@ -14,7 +14,7 @@ from utils.blocks import (
 from utils.exercises.cnn import ThreeLayerConvNet as Solved
 from utils.layers import affine_backward, affine_forward, softmax_loss
 
-CAUSE = ("running", "self.bn_params")
+CAUSE = ("running_mean", "self.bn_params")
 
 
 class ThreeLayerConvNet(Solved):

@@ -7,7 +7,7 @@ import numpy as np
 
 from utils.exercises.cnn import ThreeLayerConvNet as Solved
 
-CAUSE = ("b1", "0")
+CAUSE = ("b1", "all 0")
 
 
 class ThreeLayerConvNet(Solved):

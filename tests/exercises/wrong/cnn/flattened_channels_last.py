@@ -14,7 +14,7 @@ from utils.blocks import (
 from utils.exercises.cnn import ThreeLayerConvNet as Solved
 from utils.layers import affine_backward, affine_forward, softmax_loss
 
-CAUSE = ("flatten", "channel")
+CAUSE = ("flattened", "channel")
 
 
 class ThreeLayerConvNet(Solved):

@@ -7,7 +7,7 @@ import numpy as np
 
 from utils.exercises.cnn import ThreeLayerConvNet as Solved
 
-CAUSE = ("gamma1", "1")
+CAUSE = ("gamma1", "all 1")
 
 
 class ThreeLayerConvNet(Solved):

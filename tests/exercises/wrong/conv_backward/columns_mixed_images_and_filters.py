@@ -8,7 +8,7 @@ import numpy as np
 
 from utils.shapes import conv_output_shape
 
-CAUSE = ("reshape", "transpose")
+CAUSE = ("reshaped", "transpose")
 
 
 def conv_forward_naive(x, w, b, conv_param):

@@ -5,7 +5,7 @@ Easily made by whoever differentiates the layer and forgets the chain rule.
 
 import numpy as np
 
-CAUSE = ("dx", "dout")
+CAUSE = ("dx", "factor dout")
 
 
 def conv_backward_naive(dout, cache):

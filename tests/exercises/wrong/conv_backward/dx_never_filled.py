@@ -5,7 +5,7 @@ Easily made where the loop adds to a copy of a slice.
 
 import numpy as np
 
-CAUSE = ("dx", "zero")
+CAUSE = ("dx", "is zero")
 
 
 def conv_backward_naive(dout, cache):

@@ -5,7 +5,7 @@ Easily made where = is taken for a copy.
 
 import numpy as np
 
-CAUSE = ("dx", "zeros")
+CAUSE = ("dx", "start at zeros")
 
 
 def conv_backward_naive(dout, cache):

@@ -5,7 +5,7 @@ Easily made by whoever takes x from the cache as it is.
 
 import numpy as np
 
-CAUSE = "padding"
+CAUSE = "is x padded"
 
 
 def conv_backward_naive(dout, cache):

@@ -5,7 +5,7 @@ Easily made by whoever writes the function for the example in the notebook.
 
 import numpy as np
 
-CAUSE = ("pad", "1", "cut off")
+CAUSE = ("pad pixels", "cut off")
 
 
 def conv_backward_naive(dout, cache):

@@ -7,7 +7,7 @@ import numpy as np
 
 from utils.shapes import conv_output_shape
 
-CAUSE = ("pad", "1")
+CAUSE = ("padding", "not pad")
 
 
 def conv_forward_naive(x, w, b, conv_param):

@@ -7,7 +7,7 @@ import numpy as np
 
 from utils.shapes import conv_output_shape
 
-CAUSE = ("pad", "axes")
+CAUSE = ("padded", "axes")
 
 
 def conv_forward_naive(x, w, b, conv_param):

@@ -5,7 +5,7 @@ Easily made by whoever forgets the chain rule.
 
 import numpy as np
 
-CAUSE = "dout"
+CAUSE = "expected dout"
 
 
 def max_pool_backward_naive(dout, cache):

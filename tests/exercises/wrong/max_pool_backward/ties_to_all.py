@@ -5,7 +5,7 @@
 
 import numpy as np
 
-CAUSE = ("equal", "all of dout")
+CAUSE = ("equally large", "all of dout")
 
 
 def max_pool_backward_naive(dout, cache):

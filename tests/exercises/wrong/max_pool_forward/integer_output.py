@@ -7,7 +7,7 @@ import numpy as np
 
 from utils.shapes import pool_output_shape
 
-CAUSE = ("int", "dtype")
+CAUSE = ("int64", "dtype")
 
 
 def max_pool_forward_naive(x, pool_param):

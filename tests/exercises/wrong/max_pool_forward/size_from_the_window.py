@@ -5,7 +5,7 @@ Easily made, because the handout's first example has both equal to 2.
 
 import numpy as np
 
-CAUSE = ("stride", "window")
+CAUSE = ("is the stride", "not the size of the window")
 
 
 def max_pool_forward_naive(x, pool_param):

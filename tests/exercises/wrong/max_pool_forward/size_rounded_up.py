@@ -5,7 +5,7 @@ Easily made with np.ceil; the definition here, as in every framework, rounds dow
 
 import numpy as np
 
-CAUSE = ("round", "down")
+CAUSE = ("rounded", "down")
 
 
 def max_pool_forward_naive(x, pool_param):

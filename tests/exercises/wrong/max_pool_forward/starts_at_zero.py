@@ -7,7 +7,7 @@ import numpy as np
 
 from utils.shapes import pool_output_shape
 
-CAUSE = ("negative", "0")
+CAUSE = ("negative", "not from 0")
 
 
 def max_pool_forward_naive(x, pool_param):

@@ -7,7 +7,7 @@ import numpy as np
 
 from utils.shapes import pool_output_shape
 
-CAUSE = ("step", "stride", "window")
+CAUSE = ("is the stride", "not the size of the window")
 
 
 def max_pool_forward_naive(x, pool_param):

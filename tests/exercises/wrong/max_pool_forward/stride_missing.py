@@ -7,7 +7,7 @@ import numpy as np
 
 from utils.shapes import pool_output_shape
 
-CAUSE = ("stride", "window")
+CAUSE = ("window", "i * stride")
 
 
 def max_pool_forward_naive(x, pool_param):

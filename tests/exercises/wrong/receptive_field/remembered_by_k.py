@@ -3,7 +3,7 @@
 Easily made by speeding up the recursion with a dictionary.
 """
 
-CAUSE = ("earlier", "remember")
+CAUSE = ("earlier", "remembered")
 
 
 MEMORY = {0: (1, 1)}

@@ -3,7 +3,7 @@
 Easily made by copying the formulas of the batchnorm of a matrix.
 """
 
-CAUSE = ("N", "H", "W", "number")
+CAUSE = ("number of images", "N * H * W")
 
 
 def spatial_batchnorm_backward(dout, cache):

@@ -5,7 +5,7 @@ Easily made when the formula is written a second time for test mode.
 
 import numpy as np
 
-CAUSE = "eps"
+CAUSE = "eps is not used"
 
 
 def spatial_batchnorm_forward(x, gamma, beta, bn_param):

@@ -1,0 +1,24 @@
+"""Only image 0 gets a bias.
+
+Easily made by adding it outside the loop over images.
+"""
+
+import numpy as np
+
+from utils.shapes import conv_output_shape
+
+CAUSE = ("bias", "image")
+
+
+def conv_forward_naive(x, w, b, conv_param):
+    N, F, H_out, W_out = conv_output_shape(x.shape, w.shape, conv_param)
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    HH, WW = w.shape[2:]
+    x_padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    out = np.zeros((N, F, H_out, W_out), dtype=x.dtype)
+    for n, f, i, j in np.ndindex(out.shape):
+        top, left = i * stride, j * stride
+        window = x_padded[n, :, top : top + HH, left : left + WW]
+        out[n, f, i, j] = np.sum(window * w[f])
+    out[0] += b[:, None, None]
+    return out, (x, w, b, conv_param)

@@ -1,0 +1,21 @@
+"""The absolute value of dout is handed back.
+
+Easily made by those who see a gradient as a strength.
+"""
+
+import numpy as np
+
+CAUSE = "sign"
+
+
+def max_pool_backward_naive(dout, cache):
+    x, pool_param = cache
+    height, width = pool_param["pool_height"], pool_param["pool_width"]
+    stride = pool_param["stride"]
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dout.shape):
+        top, left = i * stride, j * stride
+        window = x[n, c, top : top + height, left : left + width]
+        p, q = np.unravel_index(np.argmax(window), window.shape)
+        dx[n, c, top + p, left + q] += abs(dout[n, c, i, j])
+    return dx

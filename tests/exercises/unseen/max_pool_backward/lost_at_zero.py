@@ -1,0 +1,22 @@
+"""A window whose largest value is 0 hands nothing back.
+
+Easily made by if value: for whether there is one.
+"""
+
+import numpy as np
+
+CAUSE = ("largest", "is 0")
+
+
+def max_pool_backward_naive(dout, cache):
+    x, pool_param = cache
+    height, width = pool_param["pool_height"], pool_param["pool_width"]
+    stride = pool_param["stride"]
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dout.shape):
+        top, left = i * stride, j * stride
+        window = x[n, c, top : top + height, left : left + width]
+        p, q = np.unravel_index(np.argmax(window), window.shape)
+        if window[p, q]:
+            dx[n, c, top + p, left + q] += dout[n, c, i, j]
+    return dx

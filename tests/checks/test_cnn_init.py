@@ -99,6 +99,29 @@ WRONG_INIT = {
 }
 
 
+WRONG_DEFAULTS = {
+    "num_filters": ({"num_filters": 16}, "the default of num_filters is 32"),
+    "filter_size": ({"filter_size": 3}, "the default of filter_size is 7"),
+    "hidden_dim": ({"hidden_dim": 500}, "the default of hidden_dim is 100"),
+    "num_classes": ({"num_classes": 3}, "the default of num_classes is 10"),
+    "input_dim": ({"input_dim": (1, 28, 28)}, "default of input_dim is (3, 32, 32)"),
+    "weight_scale": ({"weight_scale": 1e-2}, "default of weight_scale, 0.001"),
+    "use_batchnorm": ({"use_batchnorm": True}, "by default: missing none"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_DEFAULTS)
+def test_wrong_defaults(name):
+    default, hint = WRONG_DEFAULTS[name]
+
+    def net(**arguments):
+        return ThreeLayerConvNet(**(default | arguments))
+
+    results = check_cnn_init(net)
+    assert failed(results) == {"init: defaults of the arguments"}
+    assert hint in messages(results), messages(results)
+
+
 @pytest.mark.parametrize("name", WRONG_INIT)
 def test_wrong_constructors(name):
     change, hint = WRONG_INIT[name]

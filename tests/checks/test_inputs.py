@@ -1,11 +1,13 @@
 import numpy as np
 
-from utils.checks.inputs import as_dtype, as_views, make_dout, whole_numbers
-
-
-class Doubling:
-    def forward(self, x):
-        return 2 * x
+from utils.checks.inputs import (
+    as_dtype,
+    as_views,
+    back_to_front,
+    fractions,
+    make_dout,
+    whole_numbers,
+)
 
 
 def test_whole_numbers_hold_both_ends_and_can_be_repeated():
@@ -30,6 +32,23 @@ def test_views_hold_the_same_values_in_another_order():
 
 
 def test_incoming_gradients_have_no_zeros_and_both_signs():
-    dout = make_dout(Doubling(), {"x": np.zeros((9, 9))})
+    dout = make_dout((9, 9))
     assert np.all(dout != 0) and (dout < 0).any() and (dout > 0).any()
     np.testing.assert_array_equal(dout, np.rint(dout))
+
+
+def test_fractions_have_just_so_many_binary_digits():
+    numbers = fractions((50,), 27)
+    assert 7 < np.abs(numbers).max() <= 8
+    np.testing.assert_array_equal(numbers * 2**24, np.rint(numbers * 2**24))
+    assert np.mean(numbers != numbers.astype(np.float32)) > 0.5
+    few = fractions((50,), 20)
+    np.testing.assert_array_equal(few, few.astype(np.float32))
+
+
+def test_back_to_front_keeps_shapes_and_changes_values():
+    x = np.arange(6.0).reshape(2, 3)
+    given = {"x": x, "param": {"pad": 1}}
+    other = back_to_front(given)
+    np.testing.assert_array_equal(other["x"], [[5, 4, 3], [2, 1, 0]])
+    assert other["param"] == {"pad": 1} and not np.shares_memory(other["x"], x)

@@ -106,5 +106,5 @@ def test_steps_left_out_exchanged_and_added():
 
 
 def test_traits():
-    assert not any(NetCase("", (1, 4, 4), 7).traits.values())
-    assert all(NetCase("", (2, 4, 6), 3, use_batchnorm=True).traits.values())
+    assert not any(NetCase("", (1, 4, 4), 7, N=1).traits.values())
+    assert all(NetCase("", (2, 4, 5), 3, use_batchnorm=True).traits.values())

@@ -7,7 +7,7 @@ import pytest
 
 from utils.checks import inputs, properties
 from utils.checks.compare import Wrong
-from utils.checks.properties import Layer
+from utils.checks.layer import Layer
 from utils.checks.report import run
 from utils.checks.subject import Subject
 
@@ -152,24 +152,57 @@ def test_a_failure_after_another_forward_pass_is_explained():
     assert "stopped with ValueError" in message and "nothing in globals" in message
 
 
-def test_float32_has_a_limit_of_its_own():
-    layer = Doubling()
-    arguments = layer.arguments(CASES[0])
-    exact, single = (
-        layer.limit(layer.forward, arguments, dtype)
-        for dtype in (np.float64, np.float32)
-    )
-    assert 0 < exact < 1e-14 < single < 1e-5
-
-    class Smooth(Doubling):
-        linear = False
-
-    exact = Smooth().limit(layer.forward, arguments)
-    assert 0 < exact < 1e-14
-
-
 def test_float32_gradients_are_judged_too():
     def coarse(dout, cache):
         return 2 * dout * np.array(1 + 1e-4 * (dout.dtype == np.float32), dout.dtype)
 
     assert set(check(forward, coarse)) == {"keeps float32 and float64"}
+
+
+def test_what_is_remembered_by_shape_is_found():
+    outs, gradients = {}, {}
+
+    def remembering_forward(x, param):
+        key = x.shape, x.dtype
+        return outs.setdefault(key, 2 * x).copy(), 2
+
+    def remembering_backward(dout, cache):
+        return gradients.setdefault((dout.shape, dout.dtype), 2 * dout).copy()
+
+    for failed in (
+        check(remembering_forward, backward),
+        check(forward, remembering_backward),
+    ):
+        assert set(failed) - {"numerical gradient"} == {
+            "other values of the same shape"
+        }
+        message = failed["other values of the same shape"].message
+        assert "remembered in a global" in message
+
+
+def test_what_was_wrong_before_is_not_taken_for_remembered():
+    failed = check(lambda x, param: (3 * x, 2), backward)
+    assert "remembered" not in failed["other values of the same shape"].message
+
+
+def test_the_key_that_was_changed_is_named():
+    def counting(x, param):
+        param["count"] = 1 + param.get("count", 0)
+        return 2 * x, 2
+
+    def forgetful(x, param):
+        param["factor"] = 3
+        return 2 * x, 2
+
+    name = "leaves its inputs unchanged"
+    message = check(counting, backward)[name].message
+    assert "changed param['count']: param belongs to the caller" in message
+    message = check(forgetful, backward)[name].message
+    assert "changed param['factor']: param belongs to the caller" in message
+
+    class Averaging(Doubling):
+        may_change = ("mean", "count")
+
+    properties.forward_keeps_inputs(Averaging(), CASES[0], Subject(counting))
+    with pytest.raises(Wrong, match="only mean and count may change there"):
+        properties.forward_keeps_inputs(Averaging(), CASES[0], Subject(forgetful))

@@ -9,6 +9,13 @@ from utils.checks.compare import Wrong, require_array, require_shape
 from utils.checks.network import BATCHNORM, CASES, MANY, SMALL
 
 DEFAULTS = {"num_filters": 32, "filter_size": 7, "hidden_dim": 100, "num_classes": 10}
+# Which axis of which parameter shows an argument.
+AXES = {
+    "num_filters": ("W1", 0),
+    "filter_size": ("W1", 2),
+    "hidden_dim": ("W3", 0),
+    "num_classes": ("W3", 1),
+}
 
 
 def init_properties():
@@ -25,6 +32,7 @@ def init_properties():
         ("init: layers have weights of their own", _weights_differ),
         ("init: biases 0, gammas 1, betas 0", _constants),
         ("init: same seed, same weights", _seeded),
+        ("init: defaults of the arguments", _defaults),
     ]
 
 
@@ -80,11 +88,16 @@ def _shapes(case, subject):
     C, H, W = case.input_dim
     F, hidden, k = case.num_filters, case.hidden_dim, case.filter_size
     pooled = "the 2 x 2 pooling halves height and width"
+    odd = "where it is odd, height or width is halved by itself and rounded down"
+    up = (H + 1) // 2, (W + 1) // 2
     suspects = {
         "W1": [("filters are (F, C, height, width)", (F, k, k, C))],
         "W2": [
             (pooled, (F * H * W, hidden)),
             (pooled, (F * H * W // 2, hidden)),
+            (odd, (F * H * W // 4, hidden)),
+            (odd, (F * (H * W // 4), hidden)),
+            (odd, (F * up[0] * up[1], hidden)),
             ("height and width may differ", (F * (H // 2) ** 2, hidden)),
             ("height and width may differ", (F * (W // 2) ** 2, hidden)),
             (
@@ -109,6 +122,32 @@ def _with_defaults(got, shape):
         wrong = [n for n, right in zip(got, shape, strict=True) if n != right]
         if wrong and set(wrong) == {default}:
             yield f"{default} is only the default of {argument}: use the argument", got
+
+
+def _defaults(subject):
+    """Leave out what may be left out; the images are small, to save time."""
+    params = params_of(subject(input_dim=(1, 4, 4)), subject.read)
+    require_names("self.params by default", params, SMALL.shapes())
+    for argument, (name, axis) in AXES.items():
+        weights, default = get_array("self.params", params, name), DEFAULTS[argument]
+        if weights.ndim <= axis or weights.shape[axis] != default:
+            raise Wrong(
+                f"where no {argument} is given, {name} has shape {weights.shape}, "
+                f"expected {default} along axis {axis}: the default of {argument} is "
+                f"{default}."
+            )
+    W1 = get_array("self.params", params, "W1")
+    if not abs(W1.std() / 1e-3 - 1) <= 5 / math.sqrt(2 * W1.size):
+        raise Wrong(
+            "where no weight_scale is given, the standard deviation of W1 is "
+            f"{W1.std():.3g}, expected the default of weight_scale, 0.001."
+        )
+    few = {name: 1 for name in DEFAULTS}
+    params = params_of(subject(**few), subject.read)
+    for name, shape in (("W1", (1, 3, 1, 1)), ("W2", (256, 1))):
+        array = get_array("self.params", params, name)
+        text = [("the default of input_dim is (3, 32, 32)", array.shape)]
+        require_shape(name, array, shape, text)
 
 
 def _padding(subject):
@@ -231,3 +270,9 @@ def _seeded(subject):
             )
         if np.array_equal(weights, get_array("self.params", other, name)):
             raise Wrong(f"{name} is the same for seed 1 and seed 2.")
+    one, two = (_params(subject, SMALL, seed=None, weight_scale=1.0) for _ in range(2))
+    if np.array_equal(*(get_array("self.params", each, "W1") for each in (one, two))):
+        raise Wrong(
+            "without a seed (None) two networks start with the same W1, expected new "
+            "weights every time."
+        )

@@ -18,7 +18,7 @@ from utils.checks.compare import (
     require_shape,
 )
 from utils.checks.contrast import InCase
-from utils.checks.network import BATCHNORM, CASES, EQUAL, SMALL, NetCase
+from utils.checks.network import BATCHNORM, CASES, EQUAL, SINGLE, SMALL, NetCase
 from utils.checks.subject import unchanged
 
 REG = 0.3
@@ -53,7 +53,7 @@ def loss_properties():
     return [
         *(
             (f"loss: scores, {case.name}", InCase(_scores, None, case))
-            for case in (*CASES, EQUAL)
+            for case in (*CASES, SINGLE, EQUAL)
         ),
         ("loss: first loss is log(num_classes)", _first_loss),
         ("loss: value", partial(_loss_value, SMALL)),

@@ -6,17 +6,17 @@ mistake gets wrong; the properties of `utils.checks.properties` run on all of th
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from utils.checks import conv_mistakes, oracle
-from utils.checks.compare import EXACT, judge, judge_all
+from utils.checks.compare import EXACT, Wrong, judge, judge_all, require_array
 from utils.checks.contrast import InCase
 from utils.checks.conv_readings import output_size
-from utils.checks.hints import sliding_window
-from utils.checks.inputs import whole_numbers
+from utils.checks.inputs import as_dtype, fractions, whole_numbers
+from utils.checks.layer import Layer
 from utils.checks.properties import (
-    Layer,
     backward_properties,
     forward_properties,
     gradients_are_right,
@@ -31,8 +31,8 @@ from utils.checks.subject import Subject
 class ConvCase:
     """Shapes ``x`` (N, C, H, W) and ``w`` (F, C, HH, WW), stride and padding.
 
-    Fractions have 21 binary digits: that is more than whole numbers need, more in a
-    product than float32 has, and still few enough for sums that are exact in float64.
+    Fractions have 20 binary digits, and 27 in dout: more in a product than float32
+    has, and still few enough for sums that are exact in float64.
     """
 
     name: str
@@ -87,15 +87,9 @@ CONV_CASES = (
     ConvCase("one image, channel and filter", (1, 1, 4, 4), (1, 1, 2, 2)),
     ConvCase("all of this at once", (2, 3, 6, 9), (2, 3, 3, 2), stride=2, pad=2),
 )
-CONV_FRACTIONS = ConvCase("fractions", (2, 2, 4, 4), (2, 2, 3, 3), fractions=True)
+CONV_FRACTIONS = ConvCase("fractions", (2, 2, 4, 4), (4, 2, 3, 3), fractions=True)
 CONV_ALIAS = ConvCase("", (1, 1, 2, 2), (1, 1, 1, 1))
 CONV_TINY = ConvCase("", (1, 2, 4, 5), (2, 2, 3, 2), stride=2, pad=1)
-
-
-def _numbers(shape, fractions, seed):
-    if fractions:
-        return whole_numbers(shape, seed, low=-(2**20), high=2**20) / 2**17
-    return whole_numbers(shape, seed)
 
 
 class Convolution(Layer):
@@ -105,9 +99,10 @@ class Convolution(Layer):
 
     def arguments(self, case):
         """Return x, w, b and conv_param."""
+        numbers = partial(fractions, digits=20) if case.fractions else whole_numbers
         return {
-            "x": _numbers(case.x, case.fractions, seed=3),
-            "w": _numbers(case.w, case.fractions, seed=4),
+            "x": numbers(case.x, seed=3),
+            "w": numbers(case.w, seed=4),
             "b": 10.0 * np.arange(1, case.w[0] + 1),
             "conv_param": {"stride": case.stride, "pad": case.pad},
         }
@@ -162,9 +157,12 @@ def check_conv_forward(fn):
     by_hand = [("hand-worked 3 x 3 example", conv_forward_by_hand)]
     layer = Convolution()
     properties = forward_properties(layer, CONV_CASES, CONV_ALIAS, by_hand)
-    properties.append(_with_fractions(out_is_right, layer))
+    properties += [
+        ("out has the dtype of x", out_has_dtype_of_x),
+        _with_fractions(out_is_right, layer),
+    ]
     forward = Subject(fn)
-    return run(forward.name, properties, forward, hint=sliding_window)
+    return run(forward.name, properties, forward)
 
 
 @recorded("conv-backward")
@@ -188,12 +186,27 @@ def check_conv_backward(forward, backward):
     properties = backward_properties(layer, CONV_CASES, CONV_TINY, by_hand)
     properties.append(_with_fractions(gradients_are_right, layer))
     forward, backward = Subject(forward), Subject(backward)
-    return run(backward.name, properties, forward, backward, hint=sliding_window)
+    return run(backward.name, properties, forward, backward)
 
 
 def _with_fractions(test, layer):
     """Come last: an array of the wrong dtype loses digits, but that is said before."""
     return CONV_FRACTIONS.name, InCase(test, layer, CONV_FRACTIONS)
+
+
+def out_has_dtype_of_x(forward):
+    """Give filters in float32 and images in float64, which is what out has to be.
+
+    The other way round numpy by itself would make float64 of both.
+    """
+    arguments = Convolution().arguments(CONV_CASES[0])
+    filters = as_dtype({name: arguments[name] for name in ("w", "b")}, np.float32)
+    out = require_array("out", forward.pair(*(arguments | filters).values())[0])
+    if out.dtype != np.float64:
+        raise Wrong(
+            f"out is {out.dtype} where w and b are float32 and x is float64: out has "
+            "the dtype of x."
+        )
 
 
 # One 3 x 3 image 1 ... 9 and one 2 x 2 filter (1 2 / 3 4) with bias 10.  The first

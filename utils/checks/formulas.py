@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 
 from utils.checks.compare import Wrong
-from utils.checks.receptive_field import MISCONCEPTIONS, span, two_at_once
+from utils.checks.misconceptions import MISCONCEPTIONS, span
 from utils.checks.report import run
 from utils.checks.subject import NotWritten
 
@@ -107,7 +107,7 @@ class _Reader:
         tidy = text.translate(SIGNS).translate(DIGITS).strip()
         if match := re.fullmatch(r"r_?\d\s*=(.*)", tidy, re.DOTALL):
             tidy = match[1].strip()
-        if "\\" in tidy or "$" in tidy:
+        if any(sign in tidy for sign in "\\${"):
             raise Wrong(
                 f"{shown} looks like LaTeX; write it as in Python: 2 * m1 - s1."
             )
@@ -128,6 +128,9 @@ class _Reader:
             return self._number(node.value)
         if isinstance(node, ast.Name):
             return self._letter(node.id)
+        called = getattr(node, "func", None)
+        if isinstance(called, ast.Name) and not self._is_letter(called.id):
+            raise Wrong(f"{ast.unparse(node)!r}: no function is needed here.")
         if isinstance(node, ast.Call | ast.Subscript):
             raise Wrong(f"{ast.unparse(node)!r}: a * is missing between factors.")
         kind = OPERATIONS.get(type(getattr(node, "op", None)))
@@ -147,6 +150,9 @@ class _Reader:
         if not known or not abs(number) <= LARGEST:
             raise Wrong(f"{number!r} is no number that an answer here can need.")
         return Fraction(number)
+
+    def _is_letter(self, name):
+        return name.replace("_", "").lower() in self.letters
 
     def _letter(self, name):
         known = self.letters.get(name.replace("_", "").lower())
@@ -178,40 +184,77 @@ def _agrees(name, text, k, strided):
     numbers = _letters(nets[place][:k], k, strided, results=False)
     where = ", ".join(f"{letter} = {number}" for letter, number in numbers.items())
     sentence = f"for {where} this gives {answers[place]}, expected {right[place]}"
-    hint = _misconception(answers, nets, k, strided)
-    hint = hint or _letter_amiss(text, nets[0], k, strided)
+    own = _letter_amiss(text, nets[0], k, strided)
+    hint = (
+        (k == 1 and own)  # one layer knows of no misconception about two
+        or _misconception(answers, nets, k, strided)
+        or _always_beside(answers, right)
+        or own
+        or _growth_amiss(text, nets[0], k, strided)
+    )
     raise Wrong(f"{sentence}: {hint}." if hint else f"{sentence}.")
 
 
 def _misconception(answers, nets, k, strided):
     """Return the hint of what agrees with all answers, or ""."""
-    for hint, wrong in (*MISCONCEPTIONS, *two_at_once()):
+    for hint, wrong in MISCONCEPTIONS:
         told = strided or "stride" not in hint
         if told and all(a == wrong(n, k) for a, n in zip(answers, nets, strict=True)):
             return hint
     return ""
 
 
+def _always_beside(answers, right):
+    """Tell by how much all answers are too large or too small, if by one number."""
+    beside, *others = {a - r for a, r in zip(answers, right, strict=True)}
+    if others:
+        return ""
+    side = "large" if beside > 0 else "small"
+    return f"it is too {side} by {abs(beside)} for every net"
+
+
 def _letter_amiss(text, net, k, strided):
     """Name a letter that changes the answer and should not, or the other way round."""
-    for j in range(k, 0, -1):
-        for part in range(1 + strided):
-            values = []
-            for number in (5, 7):
-                layer = (
-                    (number, net[j - 1][1]) if part == 0 else (net[j - 1][0], number)
-                )
-                changed = [*net[: j - 1], layer, *net[j:]]
-                values.append(value(text, _letters(changed, k, strided)))
-            matters, letter = values[0] != values[1], f"{'ms'[part]}{j}"
-            if matters and part == 1 and j == k:
-                return (
-                    f"it changes with {letter}, but a layer's own stride moves its "
-                    "neurons apart and does not let them see more"
-                )
-            if not matters and not (part == 1 and j == k):
-                return f"it does not change with {letter}, but the field does"
+    for j, part, letter in _places(k, strided):
+        nets = [_changed(net, j, part, number) for number in (5, 7)]
+        values = [value(text, _letters(one, k, strided)) for one in nets]
+        matters, is_own = values[0] != values[1], part == 1 and j == k
+        if matters and is_own:
+            return (
+                f"it changes with {letter}, but a layer's own stride moves its "
+                "neurons apart and does not let them see more"
+            )
+        if not matters and not is_own:
+            return f"it does not change with {letter}, but the field does"
     return ""
+
+
+def _growth_amiss(text, net, k, strided):
+    """Name a letter with which the answer grows faster or slower than the field."""
+    for j, part, letter in _places(k, strided):
+        nets = net, _changed(net, j, part, net[j - 1][part] + 1)
+        values = [value(text, _letters(one, k, strided)) for one in nets]
+        sizes = [len(span(one[:k])) for one in nets]
+        found, wanted = values[1] - values[0], sizes[1] - sizes[0]
+        if found != wanted:
+            return (
+                f"if {letter} is larger by 1, this changes by {found}, the field by "
+                f"{wanted}"
+            )
+    return ""
+
+
+def _places(k, strided):
+    """List layer, part (window or stride) and name of each letter, from above."""
+    parts = range(1 + strided)
+    return [(j, part, f"{'ms'[part]}{j}") for j in range(k, 0, -1) for part in parts]
+
+
+def _changed(net, j, part, number):
+    """Put another window or stride into layer j."""
+    layer = [*net[j - 1]]
+    layer[part] = number
+    return [*net[: j - 1], tuple(layer), *net[j:]]
 
 
 def _letters(net, k, strided, results=True):

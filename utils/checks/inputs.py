@@ -9,11 +9,24 @@ def whole_numbers(shape, seed=0, low=-8, high=8):
     return rng.integers(low, high, size=shape, endpoint=True).astype(np.float64)
 
 
-def make_dout(layer, arguments):
+def make_dout(shape):
     """Return an incoming gradient of whole numbers without zeros."""
-    shape = layer.forward(**arguments).shape
     size = whole_numbers(shape, seed=1, low=1)
     return size * np.where(whole_numbers(shape, seed=2) < 0, -1, 1)
+
+
+def fractions(shape, digits, seed=0):
+    """Return random numbers up to 8 in size, with up to that many binary digits."""
+    top = 2**digits
+    return whole_numbers(shape, seed, low=-top, high=top) * 2.0 ** (3 - digits)
+
+
+def back_to_front(arguments):
+    """Give arrays other values of the same shape: their own, in reverse order."""
+    return {
+        name: np.flip(value).copy() if isinstance(value, np.ndarray) else value
+        for name, value in arguments.items()
+    }
 
 
 def as_views(arguments):

@@ -53,6 +53,8 @@ class NetCase:
             "batchnorm": self.use_batchnorm,
             "filters other than 7 x 7": self.filter_size != 7,
             "images whose height and width differ": H != W,
+            "an odd height or width": bool(H % 2 or W % 2),
+            "several images": self.N > 1,
             "several channels": C > 1,
         }
 
@@ -102,7 +104,9 @@ CASES = (
     NetCase("filters 7 x 7", (3, 8, 8), 7),
     NetCase("images wider than high", (2, 4, 8), 3),
     NetCase("images higher than wide", (2, 6, 2), 3),
+    NetCase("odd height and width", (2, 5, 7), 3),
 )
+SINGLE = NetCase("a single image", (2, 4, 4), 3, N=1)
 # The seeds of these two keep every unit at least 0.02 away from its kink.
 TINY = {"num_filters": 2, "hidden_dim": 4, "num_classes": 3, "N": 5}
 SMALL = NetCase("", (1, 4, 6), 3, **TINY, seed=599)

@@ -11,8 +11,8 @@ from functools import partial
 import numpy as np
 
 from utils.checks import norm_mistakes, oracle
+from utils.checks.layer import Layer
 from utils.checks.norm_mistakes import PIXELS, per_channel
-from utils.checks.properties import Layer
 
 RUNNING_MEAN = np.array([2.0, -7.0, 14.0])
 RUNNING_VAR = np.array([0.3, 5.0, 40.0])
@@ -27,6 +27,7 @@ class NormCase:
     eps: float | None = None
     scale: float = 1.0
     G: int = 1
+    fresh: bool = False  # no running averages yet
 
     @property
     def traits(self):
@@ -39,6 +40,7 @@ class NormCase:
             "several channels in a group": C > self.G > 1,
             "an image that is not square": H != W,
             "eps above 1e-5": self.eps is not None and self.eps > 1e-5,
+            "an eps of 0": self.eps == 0,
             "eps left to its default": self.eps is None,
             "few samples per channel": N * H * W < 6,
         }
@@ -59,6 +61,10 @@ class Normalisation(Layer):
     gradients = ("dx", "dgamma", "dbeta")
     linear = False
     step = 1e-3
+
+    def dout(self, case, arguments):
+        """Return an incoming gradient of real numbers: nothing is exact here anyway."""
+        return np.random.default_rng(1).standard_normal(arguments["x"].shape)
 
     def common_arguments(self, case):
         """Return x, gamma and beta; no gamma is 1 and no beta is 0."""
@@ -145,11 +151,10 @@ class BatchNormInTestMode(Normalisation):
 
     def arguments(self, case):
         """Return x, gamma, beta and bn_param."""
-        bn_param = {
-            "mode": "test",
-            "running_mean": RUNNING_MEAN * case.scale,
-            "running_var": RUNNING_VAR * case.scale**2,
-        }
+        bn_param = {"mode": "test"}
+        if not case.fresh:
+            bn_param["running_mean"] = RUNNING_MEAN * case.scale
+            bn_param["running_var"] = RUNNING_VAR * case.scale**2
         if case.eps is not None:
             bn_param["eps"] = case.eps
         return {**self.common_arguments(case), "bn_param": bn_param}
@@ -168,7 +173,7 @@ class BatchNormInTestMode(Normalisation):
     def out_suspects(self, x, gamma, beta, bn_param):
         """Return what common mistakes give."""
         eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
-        mean, var = bn_param["running_mean"], bn_param["running_var"]
+        mean, var = _averages(bn_param)
         running = per_channel(mean), per_channel(var)
         own = norm_mistakes.moments(x, PIXELS)
 
@@ -240,8 +245,9 @@ class BatchNormInTestMode(Normalisation):
         sums = norm_mistakes.dgamma(dout, x, hat, out, bare)
 
         def backward(dout, x):
-            root = np.sqrt(bn_param["running_var"] + eps)
-            return dout * gamma / root, dout * (x - bn_param["running_mean"]) / root
+            mean, var = _averages(bn_param)
+            root = np.sqrt(var + eps)
+            return dout * gamma / root, dout * (x - mean) / root
 
         reshaped = norm_mistakes.reshaped_gradients(dout, x, backward)
         own_dgamma = (own, lambda: own_weighted.sum(axis=PIXELS))
@@ -253,14 +259,20 @@ class BatchNormInTestMode(Normalisation):
         }
 
 
+def _averages(bn_param):
+    """Return the running mean and variance, which are zeros at first."""
+    names = ("running_mean", "running_var")
+    return [bn_param.get(name, np.zeros_like(RUNNING_MEAN)) for name in names]
+
+
 def _std_of(bn_param, eps):
-    return np.sqrt(per_channel(bn_param["running_var"]) + eps)
+    return np.sqrt(per_channel(_averages(bn_param)[1]) + eps)
 
 
 def _with_running(x, bn_param):
     """Return x normalised with the running averages, and their deviation."""
     std = _std_of(bn_param, bn_param.get("eps", 1e-5))
-    return (x - per_channel(bn_param["running_mean"])) / std, std
+    return (x - per_channel(_averages(bn_param)[0])) / std, std
 
 
 class GroupNorm(Normalisation):
@@ -297,7 +309,7 @@ class GroupNorm(Normalisation):
     def out_suspects(self, x, gamma, beta, G, gn_param):
         """Return what common mistakes give."""
         eps = gn_param.get("eps", 1e-5)
-        shape = (len(x), G, -1, *x.shape[2:])
+        shape = (len(x), G, x.shape[1] // G, *x.shape[2:])
         statistics = norm_mistakes.own_statistics(
             x.reshape(shape), (2, 3, 4), OTHER_GROUPS
         )
@@ -310,7 +322,7 @@ class GroupNorm(Normalisation):
         return [
             ("a group is C / G neighbouring channels, not every G-th", interleaved),
             *norm_mistakes.outputs(x, gamma, beta, eps, statistics, shape=shape),
-        ], ()
+        ], [("the groups have to be joined again to the shape of x", shape)]
 
     def gradient_suspects(self, dout, x, gamma, beta, G, gn_param):
         """Return what common mistakes give, by gradient."""

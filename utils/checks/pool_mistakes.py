@@ -95,6 +95,10 @@ def max_pool_shapes(x_shape, height, width, stride):
     right = (1 + (H - height) // stride, 1 + (W - width) // stride)
     return [
         ("height and width are exchanged", (N, C, *right[::-1])),
+        (
+            "height and width are exchanged",
+            (N, C, 1 + (W - height) // stride, 1 + (H - width) // stride),
+        ),
         (STEP, (N, C, H // height, W // width)),
         (STEP, (N, C, 1 + (H - height) // height, 1 + (W - width) // height)),
         (
@@ -177,6 +181,21 @@ def _wrong_shares(height, width):
             "the gradient goes to the largest absolute value of the window",
             lambda window, dout: _first(np.abs(window), dout),
         ),
+        (
+            "values that are only nearly equal share the gradient, expected the "
+            "largest to get it all",
+            lambda window, dout: _nearly(window) * dout / _count(_nearly(window)),
+        ),
+        (
+            "values that are only nearly equal all get the gradient, expected the "
+            "largest",
+            lambda window, dout: _nearly(window) * dout,
+        ),
+        (
+            "the largest value is looked for in float32, where nearly equal values are "
+            "the same",
+            lambda window, dout: _first(window.astype(np.float32), dout),
+        ),
     ]
 
 
@@ -199,6 +218,15 @@ def _first(window, dout):
     flat = window.reshape(*window.shape[:2], -1)
     first = np.arange(flat.shape[2]) == flat.argmax(axis=2)[..., None]
     return first.reshape(window.shape) * dout
+
+
+def _nearly(window):
+    """Mark what is equal to the largest value but for rounding."""
+    return np.isclose(window, window.max(axis=(2, 3), keepdims=True))
+
+
+def _count(mask):
+    return mask.sum(axis=(2, 3), keepdims=True)
 
 
 def _own_place(corner, p, q, size):

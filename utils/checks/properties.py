@@ -1,11 +1,12 @@
 """What must hold for every layer: the properties that all four layers share.
 
-A `Layer` knows how to make arguments, the right answers and the known mistakes; the
-functions here put these to a student's forward and backward pass.  The student gets
-copies, so whatever is done to them cannot disturb what is expected.
+A `utils.checks.layer.Layer` knows how to make arguments, the right answers and the
+known mistakes; the functions here put these to a student's forward and backward pass.
+The student gets copies, so whatever is done to them cannot disturb what is expected.
 """
 
 import copy
+from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
@@ -22,79 +23,8 @@ from utils.checks.compare import (
 )
 from utils.checks.contrast import InCase
 from utils.checks.gradients import judge_slope
-from utils.checks.inputs import as_dtype, as_views, make_dout
+from utils.checks.inputs import as_dtype, as_views, back_to_front
 from utils.checks.subject import unchanged
-
-
-class Layer:
-    """One kind of layer, as the properties below see it; subclasses fill it in.
-
-    Attributes
-    ----------
-    gradients : tuple of str
-        What the backward pass returns; ``"d" + name`` belongs to argument ``name``.
-    linear : bool
-        Whether outputs are sums of products of the inputs (or choices among them), so
-        that absolute values tell how far rounding can go; see `rounding`.
-    step : float
-        How far a number may move with no other maximum.
-    may_change : tuple of str
-        Keys of parameter dictionaries that the forward pass may change.
-    """
-
-    gradients = ("dx",)
-    linear = True
-    step = 1 / 4
-    may_change = ()
-
-    def arguments(self, case):
-        """Return fresh arguments of the forward pass by name, in order."""
-        raise NotImplementedError
-
-    def forward(self, **arguments):
-        """Return the right output."""
-        raise NotImplementedError
-
-    def backward(self, dout, **arguments):
-        """Return the right gradients, as a tuple in the order of ``gradients``."""
-        raise NotImplementedError
-
-    def out_suspects(self, **arguments):
-        """Return known wrong values and known wrong shapes of the output."""
-        return (), ()
-
-    def gradient_suspects(self, dout, **arguments):
-        """Return, by gradient name, known wrong values and known wrong shapes."""
-        return {}
-
-    def limit(self, result, arguments, dtype=np.float64):
-        """Return the largest relative error that rounding can explain.
-
-        Parameters
-        ----------
-        result : callable
-            Gives the right output or gradient, with ``arguments`` as keywords.
-        arguments : dict
-            What goes in.
-        dtype : numpy dtype, default np.float64
-            What is computed in.
-        """
-        right, n = result(**arguments), rounding.count(arguments.values())
-        if self.linear:
-            size = result(**rounding.absolute(arguments))
-            return rounding.of_sums(n, dtype, size, right)
-        others = (rounding.moved(arguments, dtype, seed) for seed in range(3))
-        return rounding.of_moved(n, [result(**other) for other in others], right)
-
-    def gradient_limit(self, dout, arguments, dtype=np.float64):
-        """Return the largest relative error of a gradient that rounding can explain."""
-        given = {"dout": dout, **arguments}
-
-        def gradient(k):
-            return lambda **given: self.backward(**given)[k]
-
-        count = range(len(self.gradients))
-        return max(self.limit(gradient(k), given, dtype) for k in count)
 
 
 def forward_properties(layer, cases, new_memory_case, by_hand=()):
@@ -128,6 +58,7 @@ def forward_properties(layer, cases, new_memory_case, by_hand=()):
             "inputs in any memory order",
             partial(out_is_right, layer, first, change=as_views),
         ),
+        ("other values of the same shape", partial(out_of_others, layer, first)),
         ("keeps float32 and float64", partial(out_keeps_dtype, layer, first)),
         ("output is a new array", partial(out_is_new, layer, new_memory_case)),
     ]
@@ -140,7 +71,10 @@ def backward_properties(layer, cases, tiny, by_hand=()):
         ("shapes of the gradients", partial(gradient_shapes, layer, first)),
         ("leaves dout and the cache unchanged", partial(backward_keeps, layer, first)),
         ("same answer when called twice", partial(same_twice, layer, first)),
-        ("two caches at the same time", partial(two_caches, layer, first, other)),
+        (
+            "two caches at the same time",
+            partial(two_caches, layer, first, layer.arguments(other)),
+        ),
         *by_hand,
         *((case.name, InCase(gradients_are_right, layer, case)) for case in cases),
         ("numerical gradient", partial(numeric, layer, tiny)),
@@ -148,6 +82,7 @@ def backward_properties(layer, cases, tiny, by_hand=()):
             "inputs in any memory order",
             partial(gradients_are_right, layer, first, change=as_views),
         ),
+        ("other values of the same shape", partial(gradients_of_others, layer, first)),
         ("keeps float32 and float64", partial(gradients_keep_dtype, layer, first)),
     ]
 
@@ -172,6 +107,17 @@ def out_is_right(layer, case, forward, change=None):
     except Wrong:  # only now is it worth the time to ask why
         suspects = layer.out_suspects(**arguments)
         return judge("out", out, expected, limit, *suspects), limit
+
+
+def out_of_others(layer, case, forward):
+    """Call with values of the same shape as before, and expect another output."""
+    out_is_right(layer, case, forward)
+    arguments = back_to_front(layer.arguments(case))
+    out = _forward(layer, forward, arguments)[0]
+    expected = layer.forward(**arguments)
+    limit = layer.limit(layer.forward, arguments)
+    with _after_others():
+        return judge("out", out, expected, limit), limit
 
 
 def out_keeps_dtype(layer, case, forward):
@@ -207,7 +153,7 @@ def out_is_new(layer, case, forward):
 def gradient_shapes(layer, case, forward, backward):
     """Judge only the shapes of the gradients."""
     arguments = layer.arguments(case)
-    dout = make_dout(layer, arguments)
+    dout = layer.dout(case, arguments)
     got = _gradients(layer, forward, backward, dout, arguments)
     suspects = layer.gradient_suspects(dout, **arguments)
     right = layer.backward(dout, **arguments)
@@ -222,24 +168,56 @@ def gradient_shapes(layer, case, forward, backward):
 def gradients_are_right(layer, case, forward, backward, change=None):
     """Compare all gradients with the right ones."""
     arguments = layer.arguments(case)
-    dout = make_dout(layer, arguments)
+    dout = layer.dout(case, arguments)
     got = _gradients(layer, forward, backward, dout, arguments, change)
-    right = layer.backward(dout, **arguments)
     limit = layer.gradient_limit(dout, arguments)
+    return _judge_gradients(layer, dout, arguments, got, limit), limit
+
+
+def _judge_gradients(layer, dout, arguments, got, limit):
+    right = layer.backward(dout, **arguments)
     entries = dict(zip(got, zip(got.values(), right, strict=True), strict=True))
     try:
-        return judge_all(entries, limit), limit
+        return judge_all(entries, limit)
     except Wrong:  # only now is it worth the time to ask why
         suspects = layer.gradient_suspects(dout, **arguments)
         for name in entries:
             entries[name] += tuple(suspects.get(name, ()))
-        return judge_all(entries, limit), limit
+        return judge_all(entries, limit)
+
+
+def gradients_of_others(layer, case, forward, backward):
+    """Call with values of the same shape as before, and expect other gradients."""
+    gradients_are_right(layer, case, forward, backward)
+    arguments = layer.arguments(case)
+    given = {"dout": layer.dout(case, arguments), **arguments}
+    dout, *_ = (given := back_to_front(given)).values()
+    arguments = {name: given[name] for name in arguments}
+    got = _gradients(layer, forward, backward, dout, arguments)
+    right = layer.backward(dout, **arguments)
+    limit = layer.gradient_limit(dout, arguments)
+    with _after_others():
+        entries = zip(got, zip(got.values(), right, strict=True), strict=True)
+        return judge_all(dict(entries), limit), limit
+
+
+@contextmanager
+def _after_others():
+    """Say of what is wrong that it was right for the values of the call before."""
+    try:
+        yield
+    except Wrong as wrong:
+        text = (
+            "An earlier call had other values of the same shape, and was right: is "
+            "something remembered in a global from call to call?"
+        )
+        raise Wrong([*wrong.parts, text], wrong.error, wrong.limit) from None
 
 
 def numeric(layer, case, forward, backward):
     """Compare all gradients with finite differences of the student's own forward."""
     arguments = layer.arguments(case)
-    dout = make_dout(layer, arguments)
+    dout = layer.dout(case, arguments)
     got = _gradients(layer, forward, backward, dout, arguments)
     n = rounding.count([dout, *arguments.values()])
 
@@ -266,22 +244,20 @@ def numeric(layer, case, forward, backward):
 def gradients_keep_dtype(layer, case, forward, backward):
     """Gradients have the dtype of what they belong to."""
     arguments = layer.arguments(case)
-    dout = make_dout(layer, arguments)
+    dout = layer.dout(case, arguments)
     for dtype in (np.float32, np.float64):
         change = partial(as_dtype, dtype=dtype)
         got = _gradients(layer, forward, backward, dout, arguments, change)
         for name, value in got.items():
             require_dtype(name, require_array(name, value), dtype)
         limit = layer.gradient_limit(dout, arguments, dtype)
-        right = layer.backward(dout, **arguments)
-        entries = zip(got, got.values(), right, strict=True)
-        judge_all({name: (value, array) for name, value, array in entries}, limit)
+        _judge_gradients(layer, dout, arguments, got, limit)
 
 
 def same_twice(layer, case, forward, backward):
     """Call twice with the same cache, and expect the same."""
     arguments = layer.arguments(case)
-    dout = make_dout(layer, arguments)
+    dout = layer.dout(case, arguments)
     _, cache = _forward(layer, forward, arguments)
     first = _backward(layer, backward, dout, cache)
     second = _backward(layer, backward, dout, cache)
@@ -300,12 +276,15 @@ def same_twice(layer, case, forward, backward):
 
 
 def two_caches(layer, case, other, forward, backward):
-    """Expect that a forward pass does not disturb the cache of an earlier one."""
+    """Expect that a forward pass does not disturb the cache of an earlier one.
+
+    ``other`` are the arguments of the pass in between.
+    """
     arguments = layer.arguments(case)
-    dout = make_dout(layer, arguments)
+    dout = layer.dout(case, arguments)
     alone = _gradients(layer, forward, backward, dout, arguments)
     _, cache = _forward(layer, forward, arguments)
-    _forward(layer, forward, layer.arguments(other))
+    _forward(layer, forward, other)
     text = (
         "another forward pass in between changed the result: keep everything in the "
         "cache, nothing in globals"
@@ -320,7 +299,7 @@ def two_caches(layer, case, other, forward, backward):
 def backward_keeps(layer, case, forward, backward):
     """Fail if the backward pass changes dout or what went into the forward pass."""
     given = layer.arguments(case)
-    dout = make_dout(layer, given)
+    dout = layer.dout(case, given)
     before = copy.deepcopy({"dout": dout, **given})
     _, cache = forward.pair(*given.values())
     _require_unchanged(forward.name, before, {"dout": dout, **given}, layer.may_change)
@@ -356,10 +335,24 @@ def _require_unchanged(who, before, after, may_change):
     for name, value in before.items():
         now = after[name]
         if isinstance(value, dict):
-            value = {key: value[key] for key in value if key not in may_change}
-            now = {key: now[key] for key in now if key not in may_change}
-        if not unchanged(value, now):
+            _require_same_keys(who, name, value, now, may_change)
+        elif not unchanged(value, now):
             raise Wrong(f"{who} changed {name}: it belongs to the caller, so copy it.")
+
+
+def _require_same_keys(who, name, before, after, may_change):
+    """Name the key: where some may change, a copy of the whole would lose them."""
+    for key in dict.fromkeys([*before, *after]):
+        if key in may_change or (
+            key in before and key in after and unchanged(before[key], after[key])
+        ):
+            continue
+        only = (
+            f"only {' and '.join(may_change)} may change there"
+            if may_change
+            else f"{name} belongs to the caller, so copy it"
+        )
+        raise Wrong(f"{who} changed {name}[{key!r}]: {only}.")
 
 
 def _grows(first, second, right):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from utils.checks.compare import Wrong
-from utils.checks.receptive_field import MISCONCEPTIONS
+from utils.checks.misconceptions import MISCONCEPTIONS
 from utils.checks.report import run
 from utils.checks.subject import NotWritten
 from utils.receptive_field import Layer, chain, coverage, measured_size, span

@@ -1,181 +1,25 @@
 """Check of Receptive-Fields.ipynb: the size of a receptive field as a function.
 
-The right answer is found by walking from a neuron down to its pixels: how to calculate
-it is the exercise, and stands nowhere in this file.
-
 Sizes are whole numbers, so nothing is rounded and answers must be equal.  A formula
 that is a polynomial in the kernel sizes and strides cannot agree with the right one
 on many random nets by chance; one that agrees with a known misconception on all of
 them is that misconception, and gets its hint.
 """
 
-import math
 import numbers
 from functools import cache, partial
-from itertools import accumulate, permutations
 
 import numpy as np
 
 from utils.checks.compare import Wrong
 from utils.checks.contrast import contrast
+from utils.checks.misconceptions import MISCONCEPTIONS, span, two_at_once
 from utils.checks.record import recorded
 from utils.checks.report import run
-from utils.checks.subject import Subject
+from utils.checks.subject import Subject, plain
 
 VGG_16 = ([3, 3, 2] * 2 + [3, 3, 3, 2] * 3, [1, 1, 2] * 2 + [1, 1, 1, 2] * 3)
 ALEXNET = ([11, 3, 5, 3, 3, 3, 3, 3], [4, 2, 1, 2, 1, 1, 1, 2])
-
-
-def span(layers):
-    """Return the range of pixels between the ends of one neuron's receptive field.
-
-    Only the first and the last position in each layer are followed, from the neuron
-    down to the image: position u of a layer reads the window that begins at u * s.
-
-    Parameters
-    ----------
-    layers : list of (int, int)
-        Window size m and stride s of every layer below the neuron, its own included,
-        the first layer first.
-
-    Returns
-    -------
-    range
-        Along one axis, borders left aside.
-    """
-    seen = range(1)
-    for m, s in reversed(layers):
-        windows = [range(u * s, u * s + m) for u in (seen[0], seen[-1])]
-        seen = range(windows[0][0], windows[-1][-1] + 1)
-    return seen
-
-
-def _in_another_net(edit, layers, k):
-    """Return the right size, but in a net that is not the one asked about."""
-    return len(span(edit(layers[:k])))
-
-
-def _stretched(layers, distances):
-    """Give layer j a window of pixels ``distances[j]`` apart, and no stride."""
-    pairs = zip(layers, distances, strict=True)
-    return [(len(span([(1, d), (m, 1)])), 1) for (m, _), d in pairs]
-
-
-def _strides(layers):
-    return [s for _, s in layers]
-
-
-# A misconception is a hint, and the net that a student has in mind instead of layers
-# 1 to k: walking down that one gives the student's numbers.
-WRONG_NETS = (
-    (
-        "a layer's own stride moves its neurons apart, but does not let them see more: "
-        "multiply the strides of the layers before it only",
-        lambda net: [part for m, s in net for part in ((1, s), (m, 1))],
-    ),
-    (
-        "a window of m pixels adds m - 1 steps, not m",
-        lambda net: [(m + 1, s) for m, s in net],
-    ),
-    (
-        "the strides of all layers before count, not only that of the previous one",
-        lambda net: _stretched(net, [1, *_strides(net)][:-1]),
-    ),
-    (
-        "strides multiply, they do not add up",
-        lambda net: _stretched(net, [1, *accumulate(_strides(net))][:-1]),
-    ),
-    (
-        "strides multiply, they do not add up",
-        lambda net: _stretched(net, [*accumulate([1, *_strides(net)])][:-1]),
-    ),
-    ("the strides are not used", lambda net: [(m, 1) for m, _ in net]),
-    (
-        "each layer is stretched by the strides before it, not by all of them",
-        lambda net: [(1, s) for _, s in net] + [(m, 1) for m, _ in net],
-    ),
-    (
-        "each layer is stretched by the strides before it, not by all of them",
-        lambda net: [(1, s) for _, s in net[:-1]] + [(m, 1) for m, _ in net],
-    ),
-    (
-        "the windows of the layers below count too, not only that of layer k",
-        lambda net: [(1, s) for _, s in net[:-1]] + net[-1:],
-    ),
-    (
-        "this is the layer's own window, in neurons of the layer below; asked are "
-        "pixels of the image",
-        lambda net: net[-1:],
-    ),
-    (
-        "this is the answer for the first layer; layers 1 to k count",
-        lambda net: net[:1],
-    ),
-    (
-        "this is right for odd windows; an even window has no pixel in its middle",
-        lambda net: [(m // 2 * 2 + 1, s) for m, s in net],
-    ),
-    (
-        "r neighbouring neurons are r - 1 steps apart, not r",
-        lambda net: [part for layer in net for part in (layer, (2, 1))],
-    ),
-    (
-        "a layer is stretched by the strides before it, not by its own",
-        lambda net: _stretched(net, _strides(net)),
-    ),
-    (
-        "a layer is stretched by the strides before it, not by those after it",
-        lambda net: net[::-1],
-    ),
-    (
-        "a stride multiplies the steps of the layers after it, it is not added",
-        lambda net: [
-            (m + step, 1)
-            for (m, _), step in zip(net, [0, *_strides(net)][:-1], strict=True)
-        ],
-    ),
-    (
-        "kernel sizes and strides are exchanged",
-        lambda net: [(s, m) for m, s in net],
-    ),
-)
-
-# Each misconception takes a net, (m, s) by layer, and the layer k.
-MISCONCEPTIONS = (
-    *((hint, partial(_in_another_net, edit)) for hint, edit in WRONG_NETS),
-    (
-        "a window of m pixels adds m - 1 steps, not m",
-        lambda net, k: len(span([(m + 1, s) for m, s in net[:k]])) - 1,
-    ),
-    (
-        "this counts the steps between pixels; there is one pixel more than steps",
-        lambda net, k: len(span(net[:k])) - 1,
-    ),
-    ("this is the area; the side was asked", lambda net, k: len(span(net[:k])) ** 2),
-    ("kernel sizes do not multiply", lambda net, k: math.prod(m for m, _ in net[:k])),
-    (
-        "neighbouring windows overlap, so their sizes do not add up",
-        lambda net, k: sum(m for m, _ in net[:k]),
-    ),
-    (
-        "each layer is stretched by the strides before it, not by all of them",
-        lambda net, k: len(
-            span([(1, s) for _, s in net] + [(m, 1) for m, _ in net[:k]])
-        ),
-    ),
-    (
-        "this is the answer for the last layer; only layers 1 to k count",
-        lambda net, k: len(span(net)),
-    ),
-    (
-        "this is the answer for layer k - 1: layers are counted from 1",
-        lambda net, k: len(span(net[: k - 1])),
-    ),
-    (
-        "this is the answer for layer k + 1: layers are counted from 1",
-        lambda net, k: len(span(net[: k + 1])),
-    ),
-)
 
 
 def random_nets(count, seed, smallest=1):
@@ -218,7 +62,7 @@ def check_receptive_field(fn):
         ("200 random nets", random_nets(200, seed=8)),
         ("AlexNet (195) and VGG-16 (212)", [(*ALEXNET, 8), (*VGG_16, 18)]),
     )
-    cause = cache(_cause)  # it is the same for all groups
+    cause = cache(_cause)
     properties = [
         (name, partial(_agrees, nets=nets, cause=cause)) for name, nets in groups
     ]
@@ -226,6 +70,7 @@ def check_receptive_field(fn):
         ("answer is an int", _is_whole),
         ("leaves its lists unchanged", _keeps_lists),
         ("tuples and numpy integers", _takes_tuples),
+        ("ValueError where there is no such net", _refuses),
     ]
     return run(subject.name, properties, subject)
 
@@ -238,17 +83,26 @@ def _agrees(subject, nets, cause):
         except Wrong as wrong:
             if subject.dead:
                 raise
-            raise Wrong(" ".join(filter(None, [str(wrong), cause(subject)]))) from None
+            hint, outcomes = cause(subject)
+            hint = f"{hint}." if hint else _contrast(m, s, k, outcomes)
+            raise Wrong(" ".join(filter(None, [str(wrong), hint]))) from None
         if got != expected:
             text = f"{_question(subject, m, s, k)} is {got}, expected {expected}"
-            hint = cause(subject)
-            raise Wrong(f"{text}: {hint}" if hint else f"{text}.")
+            hint, outcomes = cause(subject)
+            if hint:
+                raise Wrong(f"{text}: {hint}.")
+            raise Wrong(f"{text}. {_contrast(m, s, k, outcomes)}".rstrip())
 
 
 def _cause(subject):
-    """Say what the answers to many questions have in common, or return ""."""
+    """Return what explains all answers, or else the outcomes of many questions."""
     hint = _misconception(subject)
-    return f"{hint}." if hint else contrast(_outcomes(subject, random_nets(60, 10)))
+    return hint, [] if hint else _outcomes(subject, random_nets(60, 10))
+
+
+def _contrast(m, s, k, outcomes):
+    """Say what the wrong answers have in common, the one to this question, too."""
+    return contrast([(_traits(_layers(m, s)[:k], len(m)), False), *outcomes])
 
 
 def _outcomes(subject, nets):
@@ -326,14 +180,6 @@ def _misconception(subject):
     return ""
 
 
-def two_at_once():
-    """Combine wrong nets: one misconception after another."""
-    for (one, edit), (other, then) in permutations(WRONG_NETS, 2):
-        if one != other:
-            both = partial(_in_another_net, lambda net, a=edit, b=then: b(a(net)))
-            yield f"{one}; and {other}", both
-
-
 def _is_whole(subject):
     m, s, k = [3, 5, 2], [2, 1, 2], 3
     value = _ask(subject, m, s, k)
@@ -356,6 +202,32 @@ def _takes_tuples(subject):
             raise Wrong(
                 f"with {kind} instead of lists of ints it is no longer {expected}."
             )
+
+
+NO_NETS = (
+    ("the lists differ in length", [3, 3], [1], 1),
+    ("a window of 0 pixels", [3, 0], [1, 1], 2),
+    ("a stride of 0", [3, 3], [0, 1], 2),
+    ("half a pixel", [2.5, 3], [1, 1], 2),
+    ("no layer 0", [3, 3], [1, 1], 0),
+    ("no layer 3", [3, 3], [1, 1], 3),
+)
+
+
+def _refuses(subject):
+    """Ask what has no answer, and expect the ValueError that the docstring promises."""
+    for why, m, s, k in NO_NETS:
+        question = f"{_question(subject, m, s, k)} ({why})"
+        wanted = f"{question} has to raise ValueError, see the docstring"
+        try:
+            value = subject(list(m), list(s), k)
+        except Wrong as wrong:
+            if subject.dead:
+                raise
+            if f"{subject.name} stopped with ValueError" not in str(wrong):
+                raise Wrong(f"{wanted}: {wrong}") from None
+        else:
+            raise Wrong(f"{wanted}; it returned {plain(value, 40)}.")
 
 
 def _keeps_lists(subject):

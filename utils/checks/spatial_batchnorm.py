@@ -18,7 +18,7 @@ from utils.checks.compare import (
     require_dtype,
     require_shape,
 )
-from utils.checks.hints import rows_of_channels
+from utils.checks.inputs import as_dtype
 from utils.checks.normalisation import (
     PIXELS,
     RUNNING_MEAN,
@@ -29,14 +29,16 @@ from utils.checks.normalisation import (
     NormCase,
 )
 from utils.checks.properties import (
-    as_dtype,
+    backward_keeps,
     backward_properties,
     forward_keeps_inputs,
     forward_properties,
     gradients_are_right,
-    make_dout,
+    gradients_keep_dtype,
     out_is_right,
     out_keeps_dtype,
+    same_twice,
+    two_caches,
 )
 from utils.checks.record import recorded
 from utils.checks.report import run
@@ -50,6 +52,7 @@ BATCH_CASES = (
     NormCase("eps defaults to 1e-5", (3, 2, 2, 3), None, scale=1e-3),
     NormCase("one channel", (2, 1, 3, 4), 1e-5),
     NormCase("one image", (1, 3, 3, 4), 1e-5),
+    NormCase("eps 0 is a number, too", (3, 3, 2, 2), 0.0),
 )
 BATCH_TINY = NormCase("", (2, 3, 2, 3), 0.1)
 GROUP_CASES = (
@@ -71,7 +74,9 @@ TEST_CASES = (
     NormCase("", (1, 3, 2, 4), 1e-3),
     NormCase("", (1, 3, 1, 1), 1e-3),
     NormCase("", (2, 3, 2, 3), None, scale=1e-3),
+    NormCase("", (2, 3, 2, 3), 0.0),
 )
+FRESH = NormCase("", (2, 3, 2, 3), 0.1, fresh=True)
 
 
 @recorded("spatial-batchnorm-forward")
@@ -112,6 +117,8 @@ def check_spatial_batchnorm_forward(fn):
             "test mode, eps defaults to 1e-5",
             partial(out_is_right, TEST_MODE, TEST_CASES[3]),
         ),
+        ("test mode, eps 0", partial(out_is_right, TEST_MODE, TEST_CASES[4])),
+        ("test mode before any training", test_mode_without_averages),
         ("test mode changes no running statistics", test_mode_changes_nothing),
         (
             "test mode leaves its inputs unchanged",
@@ -119,7 +126,7 @@ def check_spatial_batchnorm_forward(fn):
         ),
         ("test mode keeps float32 and float64", test_mode_keeps_dtype),
     ]
-    return run(forward.name, properties, forward, hint=rows_of_channels)
+    return run(forward.name, properties, forward)
 
 
 @recorded("spatial-batchnorm-backward")
@@ -147,8 +154,21 @@ def check_spatial_batchnorm_backward(forward, backward):
             "test mode gradients, single image",
             partial(test_mode_gradients, TEST_CASES[1]),
         ),
+        (
+            "test mode leaves dout and the cache unchanged",
+            partial(backward_keeps, TEST_MODE, TEST_CASES[0]),
+        ),
+        (
+            "test mode, same answer when called twice",
+            partial(same_twice, TEST_MODE, TEST_CASES[0]),
+        ),
+        ("two caches, one of test mode", two_modes),
+        (
+            "test mode keeps float32 and float64",
+            partial(gradients_keep_dtype, TEST_MODE, TEST_CASES[0]),
+        ),
     ]
-    return run(backward.name, properties, forward, backward, hint=rows_of_channels)
+    return run(backward.name, properties, forward, backward)
 
 
 @recorded("spatial-groupnorm")
@@ -291,6 +311,15 @@ def _wrong_variances(x, eps):
     ]
 
 
+def test_mode_without_averages(forward):
+    """Compare the output where bn_param holds no running averages."""
+    try:
+        return out_is_right(TEST_MODE, FRESH, forward)
+    except Wrong as wrong:
+        text = "Before any training step, running_mean and running_var are zeros."
+        raise Wrong([*wrong.parts, text], wrong.error, wrong.limit) from None
+
+
 def test_mode_changes_nothing(forward):
     """Running averages stay as they are in test mode."""
     arguments = TEST_MODE.arguments(TEST_CASES[0])
@@ -314,7 +343,7 @@ def test_mode_keeps_dtype(forward):
 def test_mode_gradients(case, forward, backward):
     """Compare all gradients in test mode, where the statistics are constants."""
     arguments = TEST_MODE.arguments(case)
-    dout = make_dout(TEST_MODE, arguments)
+    dout = TEST_MODE.dout(case, arguments)
     _, cache = forward.pair(*arguments.values())
     try:
         backward.pair(dout, cache, names=TEST_MODE.gradients)
@@ -326,6 +355,13 @@ def test_mode_gradients(case, forward, backward):
     return gradients_are_right(TEST_MODE, case, forward, backward)
 
 
+def two_modes(forward, backward):
+    """Expect that a forward pass in one mode disturbs no cache of the other."""
+    layers = (BatchNorm(), BATCH_CASES[0]), (TEST_MODE, TEST_CASES[0])
+    for (layer, case), (other, between) in (layers, layers[::-1]):
+        two_caches(layer, case, other.arguments(between), forward, backward)
+
+
 def dx_sums_to_zero(forward, backward):
     """Sum dx over a channel.
 
@@ -333,7 +369,7 @@ def dx_sums_to_zero(forward, backward):
     """
     layer = BatchNorm()
     arguments = layer.arguments(BATCH_CASES[0])
-    dout = make_dout(layer, arguments)
+    dout = layer.dout(BATCH_CASES[0], arguments)
     _, cache = forward.pair(*copy.deepcopy(arguments).values())
     names = layer.gradients
     dx = require_array("dx", backward.pair(dout.copy(), cache, names=names)[0])

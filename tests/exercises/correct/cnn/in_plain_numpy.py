@@ -16,7 +16,8 @@ class ThreeLayerConvNet(Solved):
             padded, W1.shape[2:], axis=(2, 3)
         )
         a1 = np.einsum("nchwij,fcij->nfhw", windows, W1) + p["b1"][:, None, None]
-        tiles = np.maximum(a1, 0).reshape(N, len(W1), H // 2, 2, W // 2, 2)
+        even = np.s_[:, :, : H // 2 * 2, : W // 2 * 2]  # what the pooling covers
+        tiles = np.maximum(a1, 0)[even].reshape(N, len(W1), H // 2, 2, W // 2, 2)
         h1 = tiles.max(axis=(3, 5))
         flat = h1.reshape(N, -1)
         a2 = flat @ p["W2"] + p["b2"]
@@ -33,7 +34,8 @@ class ThreeLayerConvNet(Solved):
         dh1 = (da2 @ p["W2"].T).reshape(h1.shape)
         winner = tiles == h1[:, :, :, None, :, None]
         winner = winner / winner.sum(axis=(3, 5), keepdims=True, dtype=a1.dtype)
-        da1 = (winner * dh1[:, :, :, None, :, None]).reshape(a1.shape) * (a1 > 0)
+        da1, shares = np.zeros_like(a1), winner * dh1[:, :, :, None, :, None]
+        da1[even] = shares.reshape(da1[even].shape) * (a1[even] > 0)
         grads = {
             "W1": np.einsum("nchwij,nfhw->fcij", windows, da1),
             "b1": da1.sum(axis=(0, 2, 3)),

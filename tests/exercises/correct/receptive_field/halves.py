@@ -1,7 +1,10 @@
 """Divide and conquer: the fields of two nets, one on top of the other, compose."""
 
+from utils.exercises.receptive_field import _checked_layers
+
 
 def receptive_field(kernel_sizes, strides, k):
+    kernel_sizes, strides = _checked_layers(kernel_sizes, strides, k)
     return _stack(list(kernel_sizes[:k]), list(strides[:k]))[0]
 
 

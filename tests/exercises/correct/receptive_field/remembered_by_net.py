@@ -2,8 +2,11 @@
 
 import functools
 
+from utils.exercises.receptive_field import _checked_layers
+
 
 def receptive_field(kernel_sizes, strides, k):
+    kernel_sizes, strides = _checked_layers(kernel_sizes, strides, k)
     return _size_and_step(tuple(kernel_sizes), tuple(strides), k)[0]
 
 

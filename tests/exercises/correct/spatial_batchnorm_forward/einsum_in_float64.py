@@ -16,7 +16,7 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
             bn_param[name] = momentum * old + (1 - momentum) * new
     else:
         mean, var = (
-            np.asarray(bn_param[name], np.float64)
+            np.asarray(bn_param.get(name, np.zeros(x.shape[1])), np.float64)
             for name in ("running_mean", "running_var")
         )
         centred = wide - mean[None, :, None, None]

@@ -13,7 +13,9 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
             old = bn_param.get(name, np.zeros_like(new))
             bn_param[name] = old + (1 - momentum) * (new - old)
     else:
-        mean, var = bn_param["running_mean"], bn_param["running_var"]
+        zeros = np.zeros_like(gamma)
+        mean = bn_param.get("running_mean", zeros)
+        var = bn_param.get("running_var", zeros)
     scale = gamma * (var + eps) ** -0.5
     shift = beta - mean * scale
     return x * scale[:, None, None] + shift[:, None, None], None

@@ -61,23 +61,29 @@ def judge_slope(name, got, f, x, dout, h, n=1, seed=0):
         # Eighths: their products with whole numbers are exact.
         direction = rng.integers(-7, 7, size=x.shape, endpoint=True) / 8
         slope, uncertainty = directional_derivative(f, x, direction, dout, h, n)
-        claimed = float(np.sum(got * direction))
-        scale = max(float(np.sum(np.abs(got * direction))), abs(slope))
-        if scale == 0:
-            continue
-        error = abs(claimed - slope) / scale
-        limit = max(SAFETY * uncertainty / scale, gamma(n, np.float64))
-        if not error <= limit:
-            raise Wrong(
-                f"{name} disagrees with the forward pass: along a random direction of "
-                f"{name[1:]}, sum(out * dout) changes at a rate of {slope:.6g}, but "
-                f"{name} says {claimed:.6g}.",
-                error,
-                limit,
-            )
-        if not limit <= NUMERIC:
-            raise Undecided(
-                f"the numerical gradient is too rough to judge {name} by it."
-            )
-        worst = max(worst, (error, limit))
+        least = gamma(n, np.float64)
+        worst = max(
+            worst, _judge_along(name, got * direction, slope, uncertainty, least)
+        )
     return worst
+
+
+def _judge_along(name, shares, slope, uncertainty, least):
+    """Compare the sum of shares with a slope; the limit is not below ``least``."""
+    claimed = float(np.sum(shares))
+    scale = max(float(np.sum(np.abs(shares))), abs(slope))
+    if scale == 0:
+        return 0.0, 0.0
+    error = abs(claimed - slope) / scale
+    limit = max(SAFETY * uncertainty / scale, least)
+    if not error <= limit:
+        raise Wrong(
+            f"{name} disagrees with the forward pass: along a random direction of "
+            f"{name[1:]}, sum(out * dout) changes at a rate of {slope:.6g}, but "
+            f"{name} says {claimed:.6g}.",
+            error,
+            limit,
+        )
+    if not limit <= NUMERIC:
+        raise Undecided(f"the numerical gradient is too rough to judge {name} by it.")
+    return error, limit

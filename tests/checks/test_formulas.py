@@ -55,8 +55,12 @@ def test_right_ways_to_write_it(text):
         ("(m1+m2-1)**2", "this is the area"),
         ("m2", "the windows of the layers below count too"),
         ("m1", "the answer for "),
-        ("m1 + m2/2", "for m1 = 3, m2 = 4 this gives 5, expected 6."),
-        ("m1 + m2 * m2 - 1", "this gives 18, expected 6."),
+        ("m1 + m2/2", "if m2 is larger by 1, this changes by 1/2, the field by 1."),
+        ("m1 + m2 * m2 - 1", "this gives 18, expected 6: if m2 is larger by 1, this"),
+        ("m1*m2 - 1", "if m2 is larger by 1, this changes by 3, the field by 1."),
+        ("2*m1 + m2 - 4", "if m1 is larger by 1, this changes by 2, the field by 1."),
+        ("m1 + m2 + 5", "expected 6: it is too large by 6 for every net."),
+        ("m1 + m2 - 7/2", "expected 6: it is too small by 5/2 for every net."),
     ],
 )
 def test_slips_in_two_layers_are_named(text, hint):
@@ -68,6 +72,19 @@ def test_slips_in_two_layers_are_named(text, hint):
     ("k", "text", "hint"),
     [
         (1, "m1*s1", "a layer's own stride"),
+        (1, "m1 + s1", "it changes with s1, but a layer's own stride"),
+        (2, "m1 + (m2-1)*s1 + 1", "it is too large by 1 for every net"),
+        (
+            2,
+            "m2 + (m1-1)*s1",
+            "if m2 is larger by 1, this changes by 1, the field by 2",
+        ),
+        (
+            2,
+            "m1 + m2*s1 - 1",
+            "if s1 is larger by 1, this changes by 4, the field by 3",
+        ),
+        (3, "r2*s2 + m3", "if m3 is larger by 1, this changes by 1, the field by 6"),
         (1, "m1 + s1 - 1", "a layer's own stride"),
         (1, "(m1 - 1)*s1 + 1", "own stride moves its neurons apart"),
         (2, "m1 + m2 - 1", "the strides are not used"),
@@ -94,6 +111,13 @@ def test_slips_with_strides_are_named(k, text, hint):
     assert hint in message(results)
 
 
+def test_a_hint_names_one_mistake_that_is_there():
+    """A formula is no combination of two misconceptions for a few small nets."""
+    found = message(check_strides("m1", "m1 + s1", RIGHT["r_3"]))
+    assert "it does not change with m2, but the field does" in found
+    assert "; and " not in found
+
+
 def test_earlier_results_may_be_used():
     results = check_strides("m1", "r1 + (m2 - 1)*s1", "r_2 + (m3 - 1) * s1 * s2")
     assert all(result.passed for result in results)
@@ -109,6 +133,9 @@ def test_earlier_results_may_be_used():
         ("m1 + m3", "m3 is no letter of this question, which has m1, m2, r1"),
         (r"m_1 + \frac{m_2}{1}", "looks like LaTeX"),
         ("$m_1 + m_2 - 1$", "looks like LaTeX"),
+        ("m_{1} + m_{2} - 1", "looks like LaTeX"),
+        ("max(m1, m2)", "'max(m1, m2)': no function is needed here"),
+        ("m1(m2 - 1)", "a * is missing"),
         ("9**9**9", "no answer here has such a power"),
         ("m1**m2", "no answer here has such a power"),
         ("m1 / 0", "divides by 0"),

@@ -209,7 +209,7 @@ def test_traits_by_hand():
         "an image whose height and width differ",
         "stride above 1",
         "windows that do not tile",
-        "several output values",
+        "more than one window",
         "several channels",
         "several filters",
     }

@@ -7,13 +7,13 @@ never raises because of what the functions do.  A function that comes from a stu
 file runs in a fresh process (`remote` starts a `process`, in which `child` runs, and
 talks to it by `wire`); any other is called in this one (`subject`).
 
-Read `compare` (how two arrays are judged), then `properties` (what holds for every
-layer), then the module of a notebook.  How exact a result has to be is computed in
-`rounding`, and asked of the forward pass in `gradients`; what may have caused a wrong
-one stands in the modules named after mistakes and in `patterns`, and `contrast` picks
-the cause that explains most of the cases; `hints` says what an exception means.
-`formulas`, `wider` and `quiz` judge what stands in cells of Receptive-Fields.ipynb:
-texts, nets and numbers.
+Read `compare` (how two arrays are judged), then `layer` and `properties` (what holds
+for every layer), then the module of a notebook.  How exact a result has to be is
+computed in `rounding`, and asked of the forward pass in `gradients`; what may have
+caused a wrong one stands in the modules named after mistakes and in `patterns`, and
+`contrast` picks the cause that explains most of the cases; `hints` says what an
+exception means.  `formulas`, `wider` and `quiz` judge what stands in cells of
+Receptive-Fields.ipynb: texts, nets and numbers.
 """
 
 from utils.checks.cnn import (

@@ -14,6 +14,7 @@ from utils.checks import conv_mistakes, oracle
 from utils.checks.compare import EXACT, Wrong, judge, judge_all, require_array
 from utils.checks.contrast import InCase
 from utils.checks.conv_readings import output_size
+from utils.checks.hints import sliding_window
 from utils.checks.inputs import as_dtype, fractions, whole_numbers
 from utils.checks.layer import Layer
 from utils.checks.properties import (
@@ -61,7 +62,7 @@ class ConvCase:
             "padding": self.pad > 0,
             "windows that do not tile": any(left_over),
             "windows that overlap": self.stride < max(HH, WW) and max(size) > 1,
-            "several output values": max(size) > 1,
+            "more than one window": max(size) > 1,
             "several images": self.x[0] > 1,
             "several channels": self.x[1] > 1,
             "several filters": self.w[0] > 1,
@@ -162,7 +163,7 @@ def check_conv_forward(fn):
         _with_fractions(out_is_right, layer),
     ]
     forward = Subject(fn)
-    return run(forward.name, properties, forward)
+    return run(forward.name, properties, forward, hint=sliding_window)
 
 
 @recorded("conv-backward")
@@ -186,7 +187,7 @@ def check_conv_backward(forward, backward):
     properties = backward_properties(layer, CONV_CASES, CONV_TINY, by_hand)
     properties.append(_with_fractions(gradients_are_right, layer))
     forward, backward = Subject(forward), Subject(backward)
-    return run(backward.name, properties, forward, backward)
+    return run(backward.name, properties, forward, backward, hint=sliding_window)
 
 
 def _with_fractions(test, layer):

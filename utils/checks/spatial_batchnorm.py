@@ -18,6 +18,7 @@ from utils.checks.compare import (
     require_dtype,
     require_shape,
 )
+from utils.checks.hints import rows_of_channels
 from utils.checks.inputs import as_dtype
 from utils.checks.normalisation import (
     PIXELS,
@@ -126,7 +127,7 @@ def check_spatial_batchnorm_forward(fn):
         ),
         ("test mode keeps float32 and float64", test_mode_keeps_dtype),
     ]
-    return run(forward.name, properties, forward)
+    return run(forward.name, properties, forward, hint=rows_of_channels)
 
 
 @recorded("spatial-batchnorm-backward")
@@ -168,7 +169,7 @@ def check_spatial_batchnorm_backward(forward, backward):
             partial(gradients_keep_dtype, TEST_MODE, TEST_CASES[0]),
         ),
     ]
-    return run(backward.name, properties, forward, backward)
+    return run(backward.name, properties, forward, backward, hint=rows_of_channels)
 
 
 @recorded("spatial-groupnorm")

@@ -95,7 +95,16 @@ def test_a_shard_is_a_part(text):
         grade.shard(text)
 
 
+def test_it_refuses_where_others_can_read_the_solution(monkeypatch, tmp_path):
+    monkeypatch.setattr(isolation, "best_level", lambda: "uid")
+    monkeypatch.setattr(isolation, "is_open", lambda path: path == grade.SOLUTION)
+    assert grade.SOLUTION.exists() and grade.require_level(True) == "uid"
+    with pytest.raises(StaffError, match="Any user can read"):
+        grade.require_level(False)
+
+
 def test_it_refuses_where_code_has_our_rights(monkeypatch):
+    monkeypatch.setattr(isolation, "is_open", lambda path: False)
     for level in isolation.LEVELS:
         monkeypatch.setattr(isolation, "best_level", lambda level=level: level)
         assert grade.require_level(True) == level

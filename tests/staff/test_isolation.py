@@ -65,6 +65,19 @@ def test_all_processes_of_a_user_are_ended():
     assert hidden.wait(60) == -9
 
 
+def test_a_file_is_open_if_all_folders_are(tmp_path):
+    file = tmp_path / "a" / "b"
+    assert not isolation.is_open(file)
+    file.parent.mkdir(mode=0o755)
+    file.write_text("")
+    file.chmod(0o644)
+    open_above = isolation.is_open(file)  # pytest's folders are closed to others
+    assert open_above == all(f.stat().st_mode & 1 for f in file.parents)
+    assert isolation.is_open(Path("/bin/sh")) or sys.platform == "win32"
+    file.chmod(0o640)
+    assert not isolation.is_open(file)
+
+
 def test_what_is_visible_exists():
     paths = isolation.visible(Path("/nowhere"))
     assert sys.prefix in paths and "/nowhere" not in paths

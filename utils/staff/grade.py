@@ -11,6 +11,8 @@ from utils.staff.crew import Order, grade_all
 from utils.staff.journal import Journal
 from utils.staff.warm import warm
 
+SOLUTION = Path(__file__).resolve().parents[1] / "exercises" / "conv_layers.py"
+
 
 def add_arguments(parser):
     """Add the arguments of the command."""
@@ -78,6 +80,11 @@ def require_level(trust):
             f"Here, students' code cannot be shut off (level {level!r}): it would run "
             "with your rights and could read your files. Grade on Linux as root, or "
             "where users may have namespaces, or in a container; --trust grades anyway."
+        )
+    if level == "uid" and isolation.is_open(SOLUTION) and not trust:
+        raise StaffError(
+            f"Any user can read {SOLUTION}, so submissions could, too. Close its "
+            "folder to others (chmod o-rwx); --trust grades anyway."
         )
     return level
 

@@ -173,6 +173,14 @@ def visible(*folders):
     return [path for path in paths if os.path.lexists(path)]
 
 
+def is_open(path):
+    """Tell whether any user can read a file."""
+    path = path.resolve()
+    if not path.exists() or not path.stat().st_mode & 0o004:
+        return False
+    return all(folder.stat().st_mode & 0o001 for folder in path.parents)
+
+
 def is_root():
     """Tell whether this process may become any user."""
     return getattr(os, "geteuid", lambda: 1)() == 0

@@ -187,6 +187,14 @@ WRONG_LOSS = {
         edit_grads(lambda net, g: g.update(W3=net.reg * net.params["W3"])),
         "gradient of the data loss is lost",
     ),
+    "penalty by sign": (
+        edit_grads(
+            lambda net, g: g.update(
+                W3=g["W3"] + net.reg * (np.sign(net.params["W3"]) - net.params["W3"])
+            )
+        ),
+        "Where reg is 0 it is right, so look at what the penalty",
+    ),
     "where to look": (
         edit_grads(lambda net, g: g.update(b1=g["b1"] + 1)),
         "The gradients of W3, b3, W2, b2 are right, so look at",

@@ -222,25 +222,42 @@ def _gradient_shapes(subject):
 
 def _gradients(case, stages, subject):
     """Judge the gradients of the last stage; the others tell where to look."""
-    model, _, X, y = _network(subject, case, reg=REG)
-    _, grads = _loss(subject, model, X, y)
+
+    def gradients(reg):
+        model, _, X, y = _network(subject, case, reg=reg)
+        return _loss(subject, model, X, y)[1]
+
+    grads = gradients(REG)
     *before, (names, place) = stages
     try:
-        return _judge_stage(case, names, grads), NUMERIC
+        return _judge_stage(case, names, grads, REG), NUMERIC
     except Wrong as wrong:
-        known = network_mistakes.wrong_gradients(case, names[0], REG)
-        texts = {text for text, _ in known}
-        if wrong.error is None or any(texts & set(f.causes) for f in wrong.faults):
+        if wrong.error is None or any(
+            f.knows(c) for f in wrong.faults for c in f.causes
+        ):
             raise
         for done, _ in before:
-            _judge_stage(case, done, grads)  # if that is wrong too, say only that
+            _judge_stage(case, done, grads, REG)  # if that is wrong too, say only that
+        where = _where_to_look(case, stages, gradients(0))
+        raise Wrong([*wrong.parts, where], wrong.error, wrong.limit) from None
+
+
+def _where_to_look(case, stages, grads):
+    """Say where the gradients of the last stage go wrong; ``grads`` is without reg."""
+    *before, (names, place) = stages
+    try:
+        _judge_stage(case, names, grads, reg=0)
+    except Wrong:
         right = ", ".join(name for done, _ in before for name in done)
         where = f"The gradients of {right} are right, so look" if right else "Look"
-        parts = [*wrong.parts, f"{where} at {place}."]
-        raise Wrong(parts, wrong.error, wrong.limit) from None
+        return f"{where} at {place}."
+    return (
+        "Where reg is 0 it is right, so look at what the penalty 0.5 * reg * sum(W**2) "
+        "adds to the gradient."
+    )
 
 
-def _judge_stage(case, names, grads):
+def _judge_stage(case, names, grads, reg):
     """Compare some gradients with finite differences of the right loss."""
     params, _, _ = case.inputs()
     errors, parts = [], []
@@ -248,11 +265,11 @@ def _judge_stage(case, names, grads):
         got = get_array("grads", grads, name)
         expected = network.data_gradient(case, name)
         if name.startswith("W"):
-            expected = expected + REG * params[name]
+            expected = expected + reg * params[name]
         if case.use_batchnorm and name in ("b1", "b2"):
             # Batchnorm subtracts them again, so both are zero but for rounding.
             got, expected = (np.where(np.abs(v) < 1e-9, 0, v) for v in (got, expected))
-        suspects = network_mistakes.wrong_gradients(case, name, REG)
+        suspects = network_mistakes.wrong_gradients(case, name, reg)
         try:
             what = f"gradient of {name}"
             errors.append(judge(what, got, expected, NUMERIC, suspects))

@@ -1,19 +1,42 @@
-"""Checks of the exercises: one module per notebook, each check prints a report.
+"""Checks of the exercises and of answers in cells; each prints a report.
 
 A check takes the functions it judges as arguments, so nothing here imports an
 exercise; only the command line (`utils.checks.runner`) looks them up.  It returns a
 list of `Result` with ``name``, ``passed``, ``error``, ``limit`` and ``message``, and
-never raises because of what the functions do.  A function that comes from a student's
-file runs in a fresh process (`remote` starts a `process`, in which `child` runs, and
-talks to it by `wire`); any other is called in this one (`subject`).
+never raises because of what the functions do.
 
-Read `compare` (how two arrays are judged), then `layer` and `properties` (what holds
-for every layer), then the module of a notebook.  How exact a result has to be is
-computed in `rounding`, and asked of the forward pass in `gradients`; what may have
-caused a wrong one stands in the modules named after mistakes and in `patterns`, and
-`contrast` picks the cause that explains most of the cases; `hints` says what an
-exception means.  `formulas`, `wider` and `quiz` judge what stands in cells of
-Receptive-Fields.ipynb: texts, nets and numbers.
+====================================================  ================================
+to change                                             open
+====================================================  ================================
+which exercises there are                             `runner`
+what is tried of an exercise, on which inputs         `conv_layers`, `max_pool`,
+                                                      `spatial_batchnorm`, `cnn_init`,
+                                                      `cnn_loss`, `receptive_field`
+what is tried of every layer                          `properties`, `layer`
+answers in cells: formulas, nets, numbers, accuracy   `formulas`, `wider`, `quiz`,
+                                                      `cnn`, with `trained`
+right answers and inputs                              `oracle`, `normalisation`,
+                                                      `network`, `inputs`
+how two arrays are compared                           `compare`
+how exact a result has to be                          `rounding`, `gradients`
+what a known mistake gives, in a convolution          `conv_readings` (one part read
+                                                      wrongly), `conv_mistakes` (shapes,
+                                                      and what depends on which part)
+                       in pooling, normalisation,     `pool_mistakes`, `norm_mistakes`,
+                       the network, receptive fields  `network_mistakes`,
+                                                      `misconceptions`
+what all of these share                               `mistakes`
+what any wrong array may show                         `patterns`
+what an exception means                               `hints`
+which cause is told, and which cases are contrasted   `contrast`
+how a report looks, and what the PDF's cover gets     `report`, `record`
+how a student's function is called                    `subject`, in this process;
+                                                      `remote`, in a fresh one, which is
+                                                      started by `process`, runs `child`
+                                                      and is talked to by `wire`
+====================================================  ================================
+
+Read `compare` first, then `properties`, then the module of an exercise.
 """
 
 from utils.checks.cnn import (

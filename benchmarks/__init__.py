@@ -10,6 +10,9 @@ ourselves with.  PyTorch is needed here and nowhere else::
 
 Without it, `savings` is as always (it compares our own ways with each other), and
 `ladder` and `jit` give our own times alone.
+
+``python -m benchmarks.pdf`` stands by itself: it compares ways from notebooks to a PDF,
+and says which programs that needs.
 """
 
 import importlib.util

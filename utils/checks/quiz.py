@@ -105,8 +105,9 @@ def _right(question, answer):
         raise Wrong(f"{answer!r} is no whole number.")
     if answer == question.answer:
         return
-    hints = [hint for hint, wrong in question.mistakes if wrong == answer]
-    raise Wrong(f"{answer} is not right: {hints[0] if hints else 'draw the cone'}.")
+    hints = dict.fromkeys(h for h, wrong in question.mistakes if wrong == answer)
+    reasons = "; or ".join([*hints][:2]) or "draw the cone"  # one number tells no more
+    raise Wrong(f"{answer} is not right: {reasons}.")
 
 
 def _draw(rng, count, strides=True, least=2):
@@ -126,6 +127,7 @@ def _mistakes(m, s, k):
     """Give what misconceptions answer when they are asked for a size."""
     net, plain = list(zip(m, s, strict=True)), {*s} == {1}
     known = [pair for pair in MISCONCEPTIONS if not (plain and "stride" in pair[0])]
+    known.sort(key=lambda pair: "odd windows" in pair[0])  # the rarest one, last
     return tuple((hint, wrong(net, k)) for hint, wrong in known)
 
 

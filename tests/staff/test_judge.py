@@ -112,6 +112,15 @@ def test_a_wrong_forward_pass_costs_nothing_behind_it(room, setting):
         wrong = implementations("wrong", "max_pool_forward")[0]
     pooling = ["max-pool-forward", "max-pool-backward"]
     files = submission_of(wrong)
+    path = "utils/exercises/conv_layers.py"
+    name = b"def max_pool_forward_naive"
+    unwritten = b"\n\n" + name + b"(*arguments):\n    raise NotImplementedError\n"
+    endless = b"\n\n" + name + b"(*arguments):\n    while True:\n        pass\n"
+    quick = setting._replace(seconds=2.0)
+    for text in (unwritten, endless):
+        other = SOLVED | {path: SOLVED[path] + text}
+        found = points(other, room, quick, pooling)
+        assert found == dict(zip(pooling, (0, 8), strict=True))
     assert points(files, room, setting, pooling) == dict(
         zip(pooling, (0, 8), strict=True)
     )

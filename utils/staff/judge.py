@@ -121,6 +121,7 @@ def _limits(room, setting):
     kept = vars(process.LIMITS).copy()
     new = {"launch": room.launch, "seconds": setting.seconds, "memory": room.memory}
     new |= {"largest": 16 << 20, "things": 1000, "shown": 0, "separate": True}
+    new |= {"compiling": 0.0}  # that has been done before; see `warm`
     vars(process.LIMITS).update(new, start=setting.start)
     try:
         yield
@@ -142,21 +143,19 @@ def _grade_part(part_id, submission, room, setting, parts):
         stage.put, setting.prepared, room.stage, exercise.module, data
     )
     forward = parts.get(FORWARD_OF.get(part_id), {"state": "passed"})
-    hopeless = forward["state"] != "passed" and forward["died"]
-    if not hopeless:
+    found, died = None, forward["state"] != "passed" and forward["died"]
+    if not died:  # otherwise it would only be waited for a second time
         file = put()
         found = _check(exercise, _sources(file, exercise.module, exercise.names))
-        if forward["state"] == "passed" or found["state"] != "failed":
+        if "passed" in (forward["state"], found["state"]):
             return found
     file = put(extra=[FORWARDS])
     sources = [
         *_sources(file.with_name(FORWARDS.name), "forwards", exercise.names[:1]),
         *_sources(file, exercise.module, exercise.names[1:]),
     ]
-    second = _check(exercise, sources)
-    return (
-        second | {"given": True} if hopeless or second["state"] == "passed" else found
-    )
+    second = _check(exercise, sources) | {"given": True}
+    return second if found is None or second["state"] == "passed" else found
 
 
 def _sources(file, module, names):

@@ -39,6 +39,8 @@ class Limits:
         All the time spent waiting for the student's code.
     call : float
         What one call may take of it, unless fast layers are compiled meanwhile.
+    compiling : float
+        What is added to ``seconds`` as long as something is compiled.
     start : float
         Seconds to start and to import the file.
     memory : int
@@ -55,8 +57,9 @@ class Limits:
         Starts a program like `subprocess.Popen`, but confined.
     """
 
-    seconds: float = 30.0  # fast layers may have to be compiled in it
+    seconds: float = 30.0
     call: float = 10.0
+    compiling: float = 120.0
     start: float = 30.0
     memory: int = 4 << 30
     shown: int = 4096
@@ -90,6 +93,7 @@ class Process:
     def __init__(self, limits):
         self.limits, self.waited, self.patience = limits, 0.0, limits.start
         self.longest = limits.start  # in one answer
+        self.latest = limits.start  # with all that compilers get
         self.file, self.death, self.now = None, "", ""
         self.dropped, self.calls = [], []
         noted = self._open_log()
@@ -147,6 +151,7 @@ class Process:
         """Count from now on what the functions use; until here it was the start."""
         self.waited, self.patience = 0.0, self.limits.seconds
         self.longest = self.limits.call
+        self.latest = self.patience + self.limits.compiling
 
     def ask(self, what, *arguments):
         """Send a request and return the answer.
@@ -194,9 +199,10 @@ class Process:
                 return data
             if self.waited > self.patience or alone > longest:
                 stack = self._ask_where()
-                if self.waited > self.patience or not _compiles(stack):
+                if self.waited > self.latest or not _compiles(stack):
                     raise self._die(self._too_slow(alone), self._place(stack))
-                longest += self.longest
+                longest = alone + self.longest
+                self.patience = max(self.patience, self.waited + self.longest)
 
     def _next(self):
         """Return what comes within a slice of time, or None if nothing can come."""
@@ -209,7 +215,7 @@ class Process:
 
     def _too_slow(self, alone):
         in_all = self.waited > self.patience
-        limit = self.patience if in_all else self.longest
+        limit = round(self.patience if in_all else self.longest, 1)
         if in_all and alone < self.waited / 2:
             return (
                 f"took more than {limit:g} seconds in all: is there a loop that never "

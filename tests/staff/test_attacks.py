@@ -21,6 +21,7 @@ ATTACKS = sorted(FOLDER.glob("*/*.py"))
 SECRET = "the secret of the course, 8a1f"
 PARTS = {"receptive_field": "receptive-field", "conv_layers": "max-pool-forward"}
 RUBRIC = rubric.load()
+RAN = []  # at which levels, for the summary
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,7 +42,6 @@ def ground(tmp_path_factory):
     given = stage.prepare(tmp_path_factory.mktemp("given") / "given")
     parts = [part for part in RUBRIC if part.id in PARTS.values()]
     setting = judge.Setting(parts, SECRET.encode(), given, seconds=3.0, start=10.0)
-    print(f"\nattacks run at isolation level {isolation.best_level()!r}")
     with isolation.Room(isolation.best_level()) as room:
         yield room, setting, outside
 
@@ -76,6 +76,7 @@ def test_an_attack_gains_nothing(path, ground, request):
     files[f"utils/exercises/{path.parent.name}.py"] = text.encode()
     before = packages()
     record = judge.grade(receive.Submission(path.stem, files), room, setting)
+    RAN.append(record["level"])
     attacked = PARTS[path.parent.name]
     points = {name: part["points"] for name, part in record["parts"].items()}
     assert points.pop(attacked) == 0
@@ -104,6 +105,7 @@ def test_a_hostile_archive_is_read_or_refused(name, ground, tmp_path):
     before = sorted(tmp_path.rglob("*"))
     submission = receive.take(path)
     record = judge.grade(submission, room, setting)
+    RAN.append(record["level"])
     refused = (ARCHIVES[name].__doc__ or "").startswith(("Refused", "Worth nothing"))
     assert record["parts"]["receptive-field"]["points"] == (0 if refused else 2)
     assert record["parts"]["max-pool-forward"]["points"] == 0

@@ -110,6 +110,10 @@ def test_nothing_is_made_up():
         assert explain("out", np.asarray(got), np.asarray(expected), ()) == ""
 
 
+def test_numbers_that_float32_cannot_hold_are_no_trouble():
+    assert explain("out", np.where(RIGHT == 3, 1e300, RIGHT), RIGHT, ()) == ""
+
+
 @pytest.mark.parametrize("shape", [(0,), (1,), (), (2, 0, 3, 3), (1, 1, 1, 1), (3, 2)])
 def test_no_pattern_fails_on_an_odd_shape(shape):
     for got in (np.zeros(shape), np.full(shape, np.inf), np.ones(shape, np.int64)):

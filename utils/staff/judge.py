@@ -122,7 +122,6 @@ def _limits(room, setting):
     new = {"launch": room.launch, "seconds": setting.seconds, "memory": room.memory}
     new |= {"largest": 16 << 20, "things": 1000, "shown": 0, "separate": True}
     new |= {"compiling": 0.0}  # that has been done before; see `warm`
-    new |= {"compiling": 0.0}  # that has been done before; see `warm`
     vars(process.LIMITS).update(new, start=setting.start)
     try:
         yield

@@ -101,6 +101,15 @@ def test_influence_is_seeded():
     assert (influence(layers, 1) != influence(layers, 2)).any()  # other filters
 
 
+def test_random_filters_keep_the_size_of_gradients(rng):
+    # the squares of a gradient add up to 1 for each of 8 channels at the top, and each
+    # layer keeps that sum on average; the first one has 1 channel of 8
+    layers = chain([3] * 6, [1] * 6)
+    x = rng.standard_normal((1, 1, 13, 13))
+    gradients = [gradient(layers, x, (0, 0), seed=seed) for seed in range(20)]
+    assert np.mean([np.sum(dx**2) for dx in gradients]) == pytest.approx(1, rel=0.5)
+
+
 def test_gradient_keeps_its_input():
     x = np.ones((1, 1, 6, 6))
     gradient([Layer(3), Layer(2, 2, kind="pool")], x, (0, 0), relu=True)

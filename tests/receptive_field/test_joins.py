@@ -142,6 +142,8 @@ def test_where_branches_of_different_steps_meet_each_unit_has_its_own_size():
     assert describe(net).status == "per unit"
     assert describe(net).step is None
     assert describe([net[0], Layer(3)]).status == "per unit"
+    nested = Join(net, [Layer(1, 2)])  # whose own branches step alike
+    assert describe([nested]).status == "per unit"
 
 
 def test_a_shortcut_may_be_half_a_pixel_aside():
@@ -149,6 +151,11 @@ def test_a_shortcut_may_be_half_a_pixel_aside():
     net = [Join([Layer(3, 2, 1), Layer(3, 1, 1)], [Layer(2, 2, kind="pool")])]
     assert found(net) == (7, 2, 3, "shifted")
     assert describe([Join(net, [Layer(1, 2)])]).status == "shifted"
+    even = Join([Layer((3, 2), pad=(1, 1, 0, 1))], [])  # along the columns only
+    assert [describe([Join([even], [])], axis).status for axis in (0, 1)] == [
+        "aligned",
+        "shifted",
+    ]
 
 
 def test_a_union_of_rectangles_is_no_rectangle():

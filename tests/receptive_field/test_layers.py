@@ -10,6 +10,7 @@ def test_pairs_that_are_equal_become_a_number():
     assert Layer((3, 3), (2, 2), (1, 1)) == Layer(3, 2, 1)
     assert Layer(3, pad=(1, 1, 1, 1)) == Layer(3, pad=1)
     assert Layer(3, pad=(1, 1, 2, 2)).pad == (1, 2)
+    assert Layer(3, pad=(1, 1, 2, 3)).pads == ((1, 1), (2, 3))
     assert Layer(3, pad=[0, 1, 0, 1]).pads == ((0, 1), (0, 1))
 
 
@@ -19,6 +20,7 @@ def test_one_axis_of_a_layer():
     assert layer.along(0) == Layer(3, 2, (1, 0, 1, 0))
     assert layer.along(1) == Layer(5, 1, (2, 3, 2, 3), dilation=2)
     assert layer.along(0).is_square and layer.along(1).is_square
+    assert Layer((2, 3), 2, kind="pool").along(1) == Layer(3, 2, kind="pool")
     assert along([layer, Layer(3)], 0) == [layer.along(0), Layer(3)]
     # windows start at 2 u - 1; one fits at -1, 1, 3, 5 in 8 positions
     assert list(layer.along(0).window(2)) == [3, 4, 5]

@@ -233,11 +233,8 @@ def uncut(layers):
     unit = 0
     while min(places[0] for places in ancestry(layers, unit)) < 0:
         unit += 1
-    needed = [places[-1] + 1 for places in ancestry(layers, unit)]
-    size = needed[0]
-    while any(n < m for n, m in zip(_counts(layers, size), needed, strict=True)):
-        size += 1
-    return size, unit
+    # Where there is the last pixel, there is every unit whose window ends there.
+    return span(layers, unit)[1] + 1, unit
 
 
 def require_unit(unit, count):
@@ -247,10 +244,3 @@ def require_unit(unit, count):
             f"unit is {unit}, expected a position from 0 to {count - 1}: the last "
             f"layer has {count} units per axis."
         )
-
-
-def _counts(layers, size):
-    counts = [size]
-    for layer in layers:
-        counts.append(layer.count(counts[-1]))
-    return counts

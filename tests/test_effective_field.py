@@ -58,6 +58,7 @@ def test_stacks_of_equal_weights(n, side, sigma):
     paths = influence(chain([3] * n, [1] * n), runs=0)
     assert paths.shape == (2 * n + 1,) * 2 and paths.max() == 1
     assert effective_side(paths) == pytest.approx(side, abs=0.005)
+    assert effective_side(1e-3 * paths) == effective_side(paths)
     assert deviation(paths) == pytest.approx(sigma, abs=5e-4)
     assert deviation(paths) == pytest.approx(np.sqrt(n * (3**2 - 1) / 12))
 

@@ -24,6 +24,16 @@ def test_slips_with_a_padded_net_by_hand():
     assert "the last pixel" in slips[9 + (6 + 3 * 2) - 1]
 
 
+def test_slips_with_a_dilated_layer_by_hand():
+    # seed 1, question 7: 4 x 4, then 3 x 3 with dilation 2: 3 + 2 * 2 steps, 8 pixels
+    slips = {wrong: hint for hint, wrong in questions(1)[6].mistakes}
+    assert "not d m" in slips[3 + 2 * 3]
+    assert "dilation is not used" in slips[4 + 3 - 1]
+    assert "only CL2 is dilated" in slips[2 * 3 + 2 * 2 + 1]
+    assert "the window of CL2 alone" in slips[2 * 2 + 1]
+    assert "one pixel more than steps" in slips[3 + 2 * 2]
+
+
 def test_a_seed_draws_the_same_questions_and_another_one_others(capsys):
     assert questions(3) == questions(3)
     assert questions(3) != questions(4)

@@ -216,6 +216,7 @@ NO_NETS = (
 
 def _refuses(subject):
     """Ask what has no answer, and expect the ValueError that the docstring promises."""
+    subject([3], [1], 1)  # given code refuses such nets even if nothing is written yet
     for why, m, s, k in NO_NETS:
         question = f"{_question(subject, m, s, k)} ({why})"
         wanted = f"{question} has to raise ValueError, see the docstring"

@@ -20,7 +20,7 @@ import zipfile
 from pathlib import Path
 
 from tests.exercises.bank import IDS_BY_GROUP, implementations
-from tests.staff.test_judge import ROOT, SOLVED, submission_of
+from tests.staff.test_judge import ROOT, SOLVED, own_parts, submission_of
 from utils.staff import journal
 from utils.staff.editions import student_edition
 
@@ -114,8 +114,8 @@ def report(out, seconds, workers):
 def bank(folder, workers):
     """Grade the bank; return the implementations that lost something else."""
     folder.mkdir(parents=True, exist_ok=True)
-    for wrong in BANK:
-        name = f"{wrong.group}.{wrong.name}.zip"
+    names = {f"{wrong.group}.{wrong.name}.zip": wrong for wrong in BANK}
+    for name, wrong in names.items():
         with zipfile.ZipFile(folder / "bank" / name, "w") as archive:
             for path, data in submission_of(wrong).items():
                 archive.writestr(path, data)
@@ -123,8 +123,8 @@ def bank(folder, workers):
     strange = 0
     for record in journal.read(folder / "out" / "journal.jsonl"):
         lost = {n for n, part in record["parts"].items() if part["state"] != "passed"}
-        own = set(IDS_BY_GROUP[record["submission"].split(".")[0]])
-        if not lost or not lost <= own:
+        wrong = names[record["submission"]]
+        if not lost & set(IDS_BY_GROUP[wrong.group]) or not lost <= own_parts(wrong):
             strange += 1
             print(record["submission"], "lost", sorted(lost) or "nothing")
     print(f"{len(BANK)} wrong implementations, {strange} lost other parts than theirs")

@@ -57,10 +57,12 @@ def test_the_end_of_a_process_is_told(level):
 @pytest.mark.skipif("netns" not in levels, reason="no namespaces here")
 def test_an_empty_machine(tmp_path):
     (tmp_path / "secret").write_text("x")
+    # Nobody else's files; the workbook itself may lie there.
+    other = tmp_path.parts[2] if tmp_path.is_relative_to("/tmp") else "other"
     tests = {
         f"open({str(tmp_path / 'secret')!r})": 1,
         "os.listdir('/home')": 1,
-        "open('/tmp/new', 'w'); len(os.listdir('/tmp')) == 2 or os._exit(3)": 0,
+        f"open('/tmp/new', 'w'); {other!r} in os.listdir('/tmp') and os._exit(3)": 0,
         "open(os.sys.prefix + '/new', 'w')": 1,
         "os.getpid() == 1 or os._exit(3)": 0,
         "os.kill(2, 9)": 1,

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from tests.pdf.torture import INJECTION
@@ -124,6 +126,26 @@ def test_a_text_that_fails_leaves_no_depth_to_the_next(context):
 def test_footnotes_of_one_text_do_not_reach_the_next():
     parse("a[^1]\n\n[^1]: note")
     assert all(token["type"] != "footnotes" for token in parse("b"))
+
+
+def test_references_to_footnotes_have_their_numbers(context):
+    markup = convert(context, "a[^x] b[^y] c[^x]\n\n[^x]: one\n[^y]: two")
+    assert re.findall(r"#super\[(.*?)\]", markup) == ["1", "2", "1"]
+
+
+def test_references_outside_of_formulas(context):
+    markup = convert(context, "$$x \\tag{7}\\label{eq:x}$$\n\nSee \\eqref{eq:x} there.")
+    assert '#"See "#math.equation($#math.upright("(7)")$' in markup
+    assert '#" there."' in markup
+    assert context.notes == []
+    convert(context, "as \\ref{gone}")
+    assert "no formula above with \\label{gone}" in context.notes[0].message
+
+
+def test_bars_of_code_in_tables(context):
+    markup = convert(context, "| a |\n|--|\n| `x \\| y` |\n\n`x \\| y`")
+    assert '#inline-code("x | y")' in markup
+    assert '#inline-code("x \\\\| y")' in markup
 
 
 def test_plain():

@@ -10,7 +10,8 @@
   nbconvert; ``fallback`` does without Typst.
 - ``document``: cover, notebooks, source files; ``notebook``: cells, questions and
   headings.
-- ``markdown``, ``html``, ``outputs``, ``images``, ``tables``: what cells hold.
+- ``markdown``, ``pipes``, ``html``, ``outputs``, ``images``, ``tables``: what cells
+  hold.
 - ``texmath``: LaTeX formulas to Typst's; ``texreader``, ``textext``, ``texsymbols``,
   ``texcommands``, ``texdelimiters``, ``texenvironments``: what they are made of.
 - ``lines``, ``highlight``, ``terminal``: code and printed output.

@@ -6,7 +6,7 @@ import re
 import mistune
 from nbconvert.filters.markdown_mistune import MathBlockParser, MathInlineParser
 
-from utils.pdf import images
+from utils.pdf import images, pipes
 from utils.pdf.highlight import highlight
 from utils.pdf.html import HtmlReader, element_opening, image_options, opening_of
 from utils.pdf.lines import typst_lines, wrap_all
@@ -15,7 +15,8 @@ from utils.pdf.typst_source import call, content, string
 
 COLUMNS = 100
 _COLUMNS_PER_LEVEL = 6
-_PLUGINS = ("strikethrough", "table", "url", "task_lists", "def_list", "footnotes")
+_PLUGINS = ("strikethrough", "url", "task_lists", "def_list", "footnotes")
+_REFERENCE = re.compile(r"(\\(?:eq)?ref\{[^{}]*\})")
 
 
 def heading_in_output(level, markup, plain):
@@ -36,7 +37,7 @@ def parse(source):
         renderer=None,
         block=MathBlockParser(),
         inline=MathInlineParser(hard_wrap=False),
-        plugins=[mistune.import_plugin(name) for name in _PLUGINS],
+        plugins=[pipes.tables, *map(mistune.import_plugin, _PLUGINS)],
     )
     return parser(source)
 
@@ -171,7 +172,13 @@ class MarkdownWriter:
         return table(self.context, rows, alignment) + "\n"
 
     def _cell(self, token, is_header):
-        children = token["children"]
+        # In a table, code has to write \| for a bar that is none of the table's.
+        children = [
+            {**child, "raw": child["raw"].replace("\\|", "|")}
+            if child["type"] == "codespan"
+            else child
+            for child in token["children"]
+        ]
         return Cell(self.inline(children), len(plain(children)), is_header)
 
     def _block_def_list(self, token):
@@ -198,7 +205,15 @@ class MarkdownWriter:
         return write(token)
 
     def _inline_text(self, token):
-        return self.context.text(html.unescape(token["raw"]))
+        # MathJax reads references outside of formulas, too.
+        pieces = _REFERENCE.split(html.unescape(token["raw"]))
+        return "".join(
+            self.context.formula(piece, block=False)
+            if number % 2
+            else self.context.text(piece)
+            for number, piece in enumerate(pieces)
+            if piece
+        )
 
     def _inline_softbreak(self, token):
         return " "
@@ -241,7 +256,7 @@ class MarkdownWriter:
         return self.context.formula(source, block=True)
 
     def _inline_footnote_ref(self, token):
-        return f"#super[{self.context.text(token['raw'])}]"
+        return f"#super[{token['attrs']['index']}]"
 
     def _inline_html(self, raw, opened):
         """Return what one tag inside a line becomes; ``opened`` is kept up to date."""

@@ -9,7 +9,6 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from pypdf import PdfReader
 
-from tests.pdf.conftest import small_cells
 from tests.pdf.torture import code, stream
 from utils import cifar10
 from utils.pdf import cli
@@ -236,18 +235,22 @@ def test_output_never_costs_another_file(run, root, capsys, name):
     assert f"No PDF: -o {root / name}: " in capsys.readouterr().err
 
 
-def test_notebooks_are_read_before_anything_is_removed(run, root, monkeypatch):
-    seen = []
+@pytest.mark.parametrize(
+    ("damage", "is_left"),
+    [
+        (lambda root: (root / "submission.toml").write_text("name = Ada"), False),
+        (lambda root: [path.unlink() for path in root.glob("*.ipynb")], False),
+        (lambda root: ["--only", "RNN"], True),
+        (lambda root: ["--check"], True),
+    ],
+    ids=["submission.toml", "no notebooks", "wrong option", "--check"],
+)
+def test_an_old_pdf_is_left_only_if_nothing_was_begun(run, root, damage, is_left):
     default(root).parent.mkdir()
     default(root).write_bytes(b"old")
-
-    def read(path):
-        seen.append(default(root).exists())
-        return new_notebook(cells=small_cells(path.stem))
-
-    monkeypatch.setattr(cli, "read_notebook", read)
-    assert run() == 0
-    assert seen == [True] * 4
+    arguments = damage(root)
+    run(*(arguments if isinstance(arguments, list) and arguments[0] else []))
+    assert default(root).exists() == is_left
 
 
 def test_output_open_in_a_viewer(run, root, monkeypatch, capsys, hold_open):

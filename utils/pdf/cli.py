@@ -68,29 +68,26 @@ def main(argv=None, root=ROOT):
 
 def _export(arguments, root):
     start = time.monotonic()
+    chosen, sources = _chosen(arguments.only), _source_paths(root)
+    wanted = _wanted(arguments.output, root)
+    check_output(wanted, [*root.glob("*.ipynb"), *sources])
+    # Whatever fails from here on: no old PDF is left to be handed in by mistake.
+    output = None if arguments.check else _cleared(wanted)
     ask = not arguments.check and sys.stdin.isatty() and sys.stderr.isatty()
     name, uid = identity((arguments.name, arguments.uid), root, ask)
-    paths, notes = _notebook_paths(arguments.only, root)
+    paths, notes = _notebook_paths(chosen, arguments.only, root)
     if not name:
         notes.append(Note("", f"no name: use --name, or write it into {SUBMISSION}"))
-    sources = [] if arguments.no_code else _source_paths(root)
-    wanted = _wanted(arguments.output, root)
-    check_output(wanted, [*paths, *sources])
-    output = None
-    try:
-        notebooks = [(path, read_notebook(path)) for path in paths]
-    finally:
-        # A broken notebook must not leave an old PDF to be handed in by mistake.
-        if not arguments.check:
-            output = _cleared(wanted)
+    notebooks = [(path, read_notebook(path)) for path in paths]
     executed = []
     if not arguments.check:
         failures, executed = _run(notebooks, arguments, root)
         notes += failures
     from utils.pdf.contents import gather  # imports nbconvert, which takes a while
 
-    named = [(path, path.relative_to(root).as_posix()) for path in sources]
-    contents = gather(notebooks, named, notes, _chosen(arguments.only), executed, root)
+    printed = [] if arguments.no_code else sources
+    named = [(path, path.relative_to(root).as_posix()) for path in printed]
+    contents = gather(notebooks, named, notes, chosen, executed, root)
     report = _print(contents, arguments, name, uid, root, output)
     if not arguments.check:
         write_whole(output.with_suffix(report.suffix), report.data)
@@ -123,9 +120,8 @@ def _cleared(wanted):
     return output
 
 
-def _notebook_paths(only, root):
+def _notebook_paths(chosen, only, root):
     """Return the notebooks to print, and notes about those that are missing."""
-    chosen = _chosen(only)
     paths = [root / f"{name}.ipynb" for name in NOTEBOOKS if name in chosen]
     missing = [path.name for path in paths if not path.is_file()]
     if missing and (only or len(missing) == len(paths)):

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -94,3 +96,16 @@ def test_has_outputs():
     run = new_notebook(cells=[new_code_cell("x", outputs=[stream("a")])])
     assert has_outputs(run)
     assert not has_outputs(notebook(1, 2))
+
+
+@pytest.mark.parametrize("heading", ["# " + "# " * 50_000 + "x", "# " + "[" * 100_000])
+def test_a_heading_without_end_takes_no_time(heading):
+    begin = time.process_time()
+    (place,) = places(new_notebook(cells=[new_markdown_cell(heading)]), "N")
+    assert len(place) < 100
+    assert time.process_time() - begin < 5
+
+
+def test_a_heading_of_marks_only():
+    cells = [new_markdown_cell("# a ##"), new_markdown_cell("## #")]
+    assert [p[-9:] for p in places(new_notebook(cells=cells), "N")] == ['nder "a")'] * 2

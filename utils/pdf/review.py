@@ -9,9 +9,10 @@ _BLANK_ANSWER = re.compile(
     r"your answer here|\bTODO\b|^\s*(\.\.\.|…)\s*$", re.IGNORECASE | re.MULTILINE
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6}[ \t]+(.+)$", re.MULTILINE)
 _FENCED = re.compile(r"^(```|~~~).*?^\1", re.DOTALL | re.MULTILINE)
 _LONGEST_HEADING = 50
+_LONGEST_LINE = 1000  # of which a heading is made
 # More cells than this are counted, not listed one by one.
 _LISTED = 3
 
@@ -44,14 +45,16 @@ def places(notebook, name):
     for number, cell in enumerate(notebook.cells, 1):
         is_text = cell.cell_type == "markdown"
         own = _HEADING.findall(_FENCED.sub("", cell.source)) if is_text else []
+        own = list(filter(None, map(_short, own)))
         shown = own[0] if own else heading
         heading = own[-1] if own else heading
-        where = f' (under "{_short(shown)}")' if shown else ""
+        where = f' (under "{shown}")' if shown else ""
         found.append(f"{name}, cell {number}{where}")
     return found
 
 
 def _short(heading):
+    heading = heading[:_LONGEST_LINE].rstrip(" \t#")
     heading = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading)  # links
     heading = re.sub(r"[*`$]|<[^>]*>", "", heading).strip()
     if len(heading) <= _LONGEST_HEADING:

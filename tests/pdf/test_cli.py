@@ -57,6 +57,18 @@ def test_a_notebook_without_outputs_is_run_and_not_changed(run, root, capsys):
     assert "CNN.ipynb: 2 cells" in capsys.readouterr().err
 
 
+def test_an_executed_copy_that_cannot_be_written_does_not_cost_the_pdf(
+    run, root, capsys
+):
+    fresh = new_notebook(cells=[new_code_cell("print(6 * 7)")])
+    nbformat.write(fresh, root / "CNN.ipynb")
+    (root / "build").mkdir(exist_ok=True)
+    (root / "build" / "executed").write_text("in the way")
+    assert run("--only", "CNN") == 0
+    assert "42" in text(default(root))
+    assert "CNN.ipynb: no executed copy" in capsys.readouterr().err
+
+
 def test_execute_runs_what_has_outputs(run, root, monkeypatch):
     ran = []
 
@@ -198,6 +210,14 @@ def test_a_missing_notebook_is_noted(run, root, capsys):
     assert "CNN-Layers.ipynb: this notebook was not found" in capsys.readouterr().err
     assert run("--only", "CNN-Layers") == 1
     assert "CNN-Layers.ipynb not found" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damaged", ["CNN-q", ["CNN-q"], {"id": ["CNN-q"]}])
+def test_damaged_metadata_of_questions(run, root, damaged):
+    cell = new_markdown_cell("## Here", metadata={"question": damaged})
+    nbformat.write(new_notebook(cells=[cell]), root / "CNN.ipynb")
+    assert run("--only", "CNN") == 0
+    assert "Here" in text(default(root))
 
 
 def test_failure_leaves_no_old_pdf(run, root, capsys):

@@ -175,11 +175,21 @@ def _run(notebooks, arguments, root):
         if ended:
             notes.append(Note(path.name, ended))
             print(f"{path.name}: {ended}", file=sys.stderr)
-        copy = root / "build" / "executed" / path.name
-        write_notebook(notebook, copy)
-        if arguments.verbose:
-            print(f"executed copy: {copy}", file=sys.stderr)
+        _keep_executed(notebook, root / "build" / "executed" / path.name, arguments)
     return notes, [path for path, _ in waiting]
+
+
+def _keep_executed(notebook, copy, arguments):
+    """Write a copy of what was run; where nobody may write, the PDF has to do."""
+    try:
+        write_notebook(notebook, copy)
+        said = f"executed copy: {copy}" if arguments.verbose else ""
+    except OSError as error:
+        said = (
+            f"{copy.name}: no executed copy, {copy.parent}: {error.strerror or error}"
+        )
+    if said:
+        print(said, file=sys.stderr)
 
 
 def _mentions_cifar10(notebook):

@@ -4,6 +4,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.pdf.torture import code, question, stream
+from utils.pdf.markdown import MarkdownWriter
 from utils.pdf.notebook import NotebookWriter
 from utils.pdf.report import Question
 from utils.pdf.review import is_skipped
@@ -126,10 +127,14 @@ def test_tagged_cells_stay_out_and_numbers_stay_right(write, context):
     assert is_skipped(text("x", tags=["remove_cell"]))
 
 
-def test_a_cell_that_cannot_be_converted_is_printed_as_source(write, context):
-    writer, parts = write(
-        text("# T"), text("some *words*", question="no mapping"), text("after")
-    )
+def test_a_cell_that_cannot_be_converted_is_printed_as_source(
+    write, context, monkeypatch
+):
+    def refuse(self, token):
+        raise AttributeError("no idea")
+
+    monkeypatch.setattr(MarkdownWriter, "_inline_emphasis", refuse)
+    writer, parts = write(text("# T"), text("some *words*"), text("after"))
     assert 'row("some *words*")' in parts[2]
     assert '"after"' in parts[3]
     (note,) = context.notes

@@ -5,7 +5,14 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.pdf.torture import question, stream
 from utils.pdf.report import Note
-from utils.pdf.review import has_outputs, is_skipped, places, review, unanswered
+from utils.pdf.review import (
+    has_outputs,
+    is_skipped,
+    places,
+    question_of,
+    review,
+    unanswered,
+)
 
 RUN_ALL = "was run before the cells above it: restart the kernel, run all and save"
 
@@ -90,6 +97,18 @@ def test_places_name_the_heading_above():
         'N, cell 4 (under "First part")',
         f'N, cell 5 (under "{"long " * 9}long…")',
     ]
+
+
+def test_questions_are_text_or_none():
+    assert question_of(question("a", "A", 1, "x")) == {
+        "id": "a",
+        "title": "A",
+        "points": "1",
+    }
+    for damaged in (None, "a", ["a"], 5):
+        assert question_of(new_markdown_cell(metadata={"question": damaged})) == {}
+    odd = new_markdown_cell(metadata={"question": {"id": ["a"], "points": None}})
+    assert question_of(odd) == {"id": "['a']"}
 
 
 def test_has_outputs():

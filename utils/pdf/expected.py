@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from utils.pdf.report import Note, Question
+from utils.pdf.review import question_of
 
 QUESTIONS = Path(__file__).with_name("questions.toml")
 _LONGEST_TITLE = 60
@@ -65,9 +66,7 @@ def missing(questions, notebooks):
         Without a label: there is no page to point to.
     """
     found = {
-        (cell.metadata.get("question") or {}).get("id")
-        for notebook in notebooks
-        for cell in notebook.cells
+        question_of(cell).get("id") for notebook in notebooks for cell in notebook.cells
     }
     return [
         Question(entry["title"], str(entry["points"]), entry["notebook"], "", name)

@@ -8,7 +8,7 @@ from utils.pdf.lines import typst_lines, wrap_all
 from utils.pdf.markdown import COLUMNS, MarkdownWriter, call_heading
 from utils.pdf.outputs import OutputWriter, merged
 from utils.pdf.report import Question
-from utils.pdf.review import is_skipped, places
+from utils.pdf.review import is_skipped, places, question_of
 from utils.pdf.typst_source import call, content, string
 
 # Room for the execution count at the right of a cell's first line.
@@ -147,7 +147,7 @@ class NotebookWriter:
             Where the notebook lies: its name and the root of relative images.
         """
         self._name = path.stem
-        self._is_marked = any("question" in cell.metadata for cell in notebook.cells)
+        self._is_marked = any(question_of(cell) for cell in notebook.cells)
         self._questions_before = len(self.questions)
         self._is_titled = False
         self._pending = None  # the question whose heading comes next
@@ -209,11 +209,11 @@ class NotebookWriter:
         return "\n".join(piece for piece in markup if piece)
 
     def _markdown(self, cell):
-        question = cell.metadata.get("question")
+        question = question_of(cell)
         if not question:
             return self._writer.convert(cell.source)
-        title = str(question.get("title") or question.get("id") or "Question")
-        points, name = (str(question.get(key, "")) for key in ("points", "id"))
+        title = question.get("title") or question.get("id") or "Question"
+        points, name = (question.get(key, "") for key in ("points", "id"))
         page_break = self._begin_question(title, points, name)
         self._pending = self.questions[-1]
         markup = self._writer.convert(cell.source)

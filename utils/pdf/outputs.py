@@ -116,7 +116,7 @@ class OutputWriter:
         return lines[:head] + [mark] + lines[len(lines) - (limit - head) :]
 
     def _error(self, output):
-        self.context.note(f"the cell stopped with {output['ename']}")
+        self.context.note(f"the cell stopped with {output['ename'] or 'an error'}")
         traceback = "\n".join(output.get("traceback") or [])
         text = traceback or f"{output['ename']}: {output['evalue']}"
         return self.terminal(text, error=True)

@@ -22,6 +22,20 @@ def is_skipped(cell):
     return not SKIPPED_TAGS.isdisjoint(cell.metadata.get("tags", ()))
 
 
+def question_of(cell):
+    """Return what a cell's metadata say about the question it opens: text only.
+
+    Returns
+    -------
+    dict
+        Empty if the cell opens none, or if what it says makes no sense.
+    """
+    question = cell.metadata.get("question")
+    if not isinstance(question, dict):
+        return {}
+    return {key: str(question[key]) for key in question if question[key] is not None}
+
+
 def has_outputs(notebook):
     """Return whether any cell of a notebook has printed or drawn something."""
     return any(cell.get("outputs") for cell in notebook.cells)

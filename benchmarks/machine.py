@@ -28,6 +28,7 @@ import numba
 import numpy as np
 
 from utils.kernels import gemm, threads
+from utils.kernels.machine import processor
 from utils.kernels.simd import LANES, ROWS
 
 DEPTH = 128  # steps of the microkernel: a block of numbers that fits into 48 KB
@@ -181,17 +182,6 @@ def busy(seconds=0.5):
     watch = Watch()
     time.sleep(seconds)
     return watch.others()
-
-
-def processor():
-    """Give the processor's name."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 def where():

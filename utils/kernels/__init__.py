@@ -23,6 +23,7 @@ how kernels run
 `notice.py`               a line on the screen while that lasts
 `threads.py`              > threads that sleep until they are called; aligned memory
 `scratch.py`              memory that is kept from call to call
+`machine.py`              what is found on this machine, in words
 the exact path            any dtype, (N, C, H, W); runs as ordinary Python, too
 `im2col.py`               windows of images to columns of a matrix, and back
 `pooling.py`              the largest value of each window, and where it stood

@@ -29,6 +29,39 @@ def damage(file):
     return hashlib.md5(content).hexdigest()
 
 
+# ---- where it is, without reading it
+
+
+def test_locate_what_is_in_place(toy_cifar10, monkeypatch):
+    monkeypatch.delenv("CIFAR10_SOURCE", raising=False)
+    assert cifar10.locate() is None
+    put_in_place(toy_cifar10)
+    assert cifar10.locate() == str(cifar10.FOLDER)
+    (cifar10.FOLDER / "test_batch").unlink()
+    with pytest.raises(CIFAR10Error, match="test_batch of the seven"):
+        cifar10.locate()
+
+
+def test_locate_a_copy_that_was_cut_short(toy_cifar10, monkeypatch):
+    put_in_place(toy_cifar10)
+    with open(cifar10.FOLDER / "data_batch_1", "r+b") as file:
+        file.truncate(OFFICIAL_SIZES["data_batch_1"])
+    with pytest.raises(CIFAR10Error, match="data_batch_2 .* bytes, .* damaged"):
+        cifar10.locate()
+
+
+def test_locate_what_the_variable_names(toy_cifar10, monkeypatch):
+    url = "https://example.org/cifar.tar.gz"
+    for source in (str(toy_cifar10), url):
+        monkeypatch.setenv("CIFAR10_SOURCE", source)
+        assert cifar10.locate() == source
+    monkeypatch.setenv("CIFAR10_SOURCE", "synthetic")
+    assert "stand-in" in cifar10.locate()
+    monkeypatch.setenv("CIFAR10_SOURCE", str(toy_cifar10 / "none"))
+    with pytest.raises(CIFAR10Error, match="does not exist"):
+        cifar10.locate()
+
+
 # ---- what load_cifar10 gives
 
 

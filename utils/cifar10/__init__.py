@@ -12,6 +12,14 @@
 
 from utils.cifar10.format import CIFAR10Error
 from utils.cifar10.images import Images
-from utils.cifar10.load import SYNTHETIC_BANNER, find, load_cifar10, main
+from utils.cifar10.load import SYNTHETIC_BANNER, find, load_cifar10, locate, main
 
-__all__ = ["SYNTHETIC_BANNER", "CIFAR10Error", "Images", "find", "load_cifar10", "main"]
+__all__ = [
+    "SYNTHETIC_BANNER",
+    "CIFAR10Error",
+    "Images",
+    "find",
+    "load_cifar10",
+    "locate",
+    "main",
+]

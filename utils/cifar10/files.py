@@ -63,6 +63,21 @@ class FileSet:
         """
         return any(self.sizes[name] == OFFICIAL_SIZES[name] for name in self.names[:6])
 
+    def check_sizes(self):
+        """Refuse what is meant to be CIFAR-10 but was cut short, say by a copy.
+
+        Raises
+        ------
+        CIFAR10Error
+            If some batches have the official size, and some have not.
+        """
+        for name in self.names[:6] if self.has_official_size() else ():
+            if self.sizes[name] != OFFICIAL_SIZES[name]:
+                raise CIFAR10Error(
+                    f"{name} in {self.where} has {self.sizes[name]:,} bytes, expected "
+                    f"{OFFICIAL_SIZES[name]:,}: the copy is damaged"
+                )
+
 
 @dataclass(frozen=True)
 class Batches:

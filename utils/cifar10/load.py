@@ -180,6 +180,30 @@ def find(source=None):
         ) from error
 
 
+def locate():
+    """Say where `find` would take CIFAR-10 from, without reading or fetching it.
+
+    Returns
+    -------
+    str or None
+        The folder, archive or URL, or what stands in; None if it would be downloaded.
+
+    Raises
+    ------
+    CIFAR10Error
+        If some of the files are missing, or have another size than the official ones,
+        or what ``CIFAR10_SOURCE`` names does not exist.
+    """
+    asked = os.environ.get("CIFAR10_SOURCE")
+    if asked == "synthetic":
+        return "the synthetic stand-in, as CIFAR10_SOURCE says"
+    if files.present(FOLDER):
+        found = files.open_folder(FOLDER)
+        found.check_sizes()
+        return found.where
+    return str(_source(asked)) if asked else None
+
+
 def _stand_in():
     where = "the synthetic stand-in"
     return files.Batches(
@@ -206,18 +230,24 @@ def _from_source(source, search=True):
 
     In a search, another process may have filled FOLDER meanwhile, and that will do.
     """
-    url = urllib.parse.urlsplit(os.fspath(source))
-    if url.scheme in ("http", "https"):
+    place = _source(source)
+    if isinstance(place, str):
         try:
-            return _from_download([os.fspath(source)], None, search)
+            return _from_download([place], None, search)
         except download.DownloadError as error:
             raise CIFAR10Error(f"the CIFAR-10 source fails: {error}") from error
+    return _from_folder(place) if place.is_dir() else _from_archive(place, strict=False)
+
+
+def _source(source):
+    """Return the URL, as str, or the folder or file, as Path, that a source names."""
+    url = urllib.parse.urlsplit(os.fspath(source))
+    if url.scheme in ("http", "https"):
+        return os.fspath(source)
     path = urllib.request.url2pathname(url.path) if url.scheme == "file" else source
     path = Path(path).expanduser()
-    if path.is_dir():
-        return _from_folder(path)
-    if path.is_file():
-        return _from_archive(path, strict=False)
+    if path.is_dir() or path.is_file():
+        return path
     raise CIFAR10Error(
         f"the CIFAR-10 source {str(source)!r} does not exist; expected a folder, a "
         ".tar.gz or .tar.xz archive, a URL or 'synthetic'"

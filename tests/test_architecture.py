@@ -25,7 +25,7 @@ ARROWS = {
     "__init__": "",
     # leaves
     "shapes": "",
-    "layers": "",
+    "layers": "shapes",
     "gradient_check": "",
     "kernels": "",
     "receptive_field": "",
@@ -33,10 +33,12 @@ ARROWS = {
     "workbook": "run_log",
     "run_log": "",
     "installer": "",
+    "console": "",
     "whole_files": "",
     # built on leaves
-    "environment": "installer",
-    "cifar10": "whole_files",
+    "environment": "console installer",
+    "doctor": "environment installer kernels cifar10 pdf",
+    "cifar10": "console whole_files",
     "optim": "kernels",
     "batchnorm": "shapes",
     "fast_layers": "kernels shapes batchnorm",
@@ -54,8 +56,8 @@ ARROWS = {
     "recipes": "network solver optim augment cifar10 kernels whole_files",
     "studies": "layers blocks solver gradient_check",
     "checks": "gradient_check layers batchnorm fast_layers cifar10 network "
-    "receptive_field whole_files",
-    "pdf": "cifar10 whole_files run_log",
+    "receptive_field whole_files console",
+    "pdf": "cifar10 whole_files run_log console",
     "sweep": "recipes cifar10",
     "experiments": "recipes network solver optim augment cifar10 plots",
     "staff": "whole_files checks blocks batchnorm",
@@ -78,12 +80,14 @@ LIBRARIES = {
     "optuna": "sweep",
     "ipywidgets": "explorer",
     "psycopg": "sweep",
+    "packaging": "doctor",
+    "psutil": "doctor",
     # the PDF, and the kernels that run the notebooks for it
     "nbconvert": "pdf",
     "nbformat": "pdf",
     "nbclient": "pdf",
     "ipykernel": "pdf",
-    "jupyter_client": "pdf",
+    "jupyter_client": "pdf doctor",
     "traitlets": "pdf",
     "mistune": "pdf",
     "pygments": "pdf",
@@ -92,12 +96,12 @@ LIBRARIES = {
 }
 
 # They run before any package is installed.
-BARE = "environment installer"
+BARE = "environment installer doctor"
 
 # Modules whose work is to tell a person something; all others return or raise.
 PRINTING = (
     "checks solver recipes.cli sweep experiments.cli workbook cifar10 environment "
-    "staff installer pdf.cli pdf.identity kernels.notice explorer"
+    "staff installer pdf.cli pdf.identity kernels.notice explorer doctor"
 )
 
 LONGEST = 400

@@ -40,8 +40,10 @@ What the notebooks look at:
 What surrounds them:
 
 `pdf/`                      from the notebooks to one PDF
+`doctor/`                   what is wrong with a machine, and what mends it
 `environment.py`            the life of `.venv`; `setup.sh` calls it
 `installer.py`              the packages inside: uv or pip
 `staff/`                    handouts and grading; students do not get it
 `whole_files.py`            files that are whole or not there
+`console.py`                commands that print any letter on any console
 """

@@ -58,10 +58,12 @@ GIVEN = {
     "utils/workbook.mplstyle": "the look of all figures",
     "utils/pdf/": "makes the PDF to hand in",
     "utils/run_log.py": "the PDF asks it what was run",
+    "utils/doctor/": "notebooks begin with it; says what is wrong with a machine",
     "utils/environment.py": "the set-up",
     "utils/installer.py": "the set-up",
     "utils/setup.sh": "the set-up",
     "utils/whole_files.py": "files are written with it",
+    "utils/console.py": "commands print with it",
 }
 
 KEPT = {

@@ -1,0 +1,8 @@
+"""``python -m utils.doctor``: see `utils.doctor.report`."""
+
+import sys
+
+from utils.doctor.report import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -216,18 +216,6 @@ def test_start_seeds_styles_and_prints_one_line(monkeypatch, capsys):
     assert f"NumPy {np.__version__}" in lines[0]
 
 
-def test_start_says_when_another_utils_comes_first(tmp_path, monkeypatch, capsys):
-    other = tmp_path / "utils" / "__init__.py"
-    other.parent.mkdir()
-    other.write_text("")
-    monkeypatch.setattr(workbook, "_ipython", lambda: None)
-    workbook.start()
-    assert "Another package" not in capsys.readouterr().out
-    monkeypatch.syspath_prepend(tmp_path)
-    workbook.start()
-    assert f"found first, {other.resolve()}: start" in capsys.readouterr().out
-
-
 def test_show_source_prints_the_file_as_it_is_now(package, names, monkeypatch, capsys):
     monkeypatch.setattr(workbook, "_ipython", lambda: None)
     source = """\

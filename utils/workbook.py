@@ -43,12 +43,6 @@ def start(seed=0):
     if shell is not None:
         _watch(shell)
     print(_versions())
-    stranger = _other_package()
-    if stranger is not None:
-        print(
-            f"Another package called utils is found first, {stranger}: start Jupyter "
-            f"in the workbook's own folder, {PACKAGE.parent}, and restart the kernel."
-        )
 
 
 def show_source(*objects):
@@ -322,18 +316,6 @@ def _versions():
         except importlib.metadata.PackageNotFoundError:
             parts.append(f"{name} is missing: run ./export_pdf.sh --setup")
     return ", ".join(parts)
-
-
-def _other_package():
-    """Return the `utils` that an import would find before ours, or None."""
-    for entry in sys.path:
-        found = Path(entry or ".").resolve() / PACKAGE.name
-        if found == PACKAGE:
-            return None
-        for candidate in (found / "__init__.py", found.with_suffix(".py")):
-            if candidate.is_file():
-                return candidate
-    return None
 
 
 def _file_of(module):

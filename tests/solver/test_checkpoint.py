@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -113,7 +114,9 @@ def make_checkpoints(folder, said, settings=None):
 def test_two_are_kept(tmp_path, said):
     (tmp_path / "run-other.npz").write_text("mine")
     (tmp_path / "run2-000001.npz").write_text("mine")
-    (tmp_path / ".run-000001.npz.77.tmp").write_text("of a writer that was killed")
+    left = tmp_path / ".run-000001.npz.77.tmp"
+    left.write_text("of a writer that was killed")
+    os.utime(left, (0, 0))
     checkpoints = make_checkpoints(tmp_path, said)
     for step in (1, 2, 30, 4_000_000):
         checkpoints.save(step, {"step": step})
@@ -123,13 +126,45 @@ def test_two_are_kept(tmp_path, said):
     assert said == []
 
 
+def test_two_programs_of_one_name_leave_each_other_alone(tmp_path, said):
+    mine, theirs = (make_checkpoints(tmp_path, said) for _ in range(2))
+    mine.save(10, {"step": 10})
+    assert said == []
+    theirs.save(1, {"step": 1})  # who begins later takes the place of what is there
+    mine.save(11, {"step": 11})
+    (sentence,) = said
+    assert "Another program writes" in sentence and "run-000001.npz" in sentence
+    (tmp_path / ".run-000013.npz.77.tmp").write_text("theirs, at this moment")
+    for step in (2, 3):
+        theirs.save(step, {"step": step})
+        mine.save(step + 10, {"step": step + 10})
+    ours = ["run-000012.npz", "run-000013.npz"]
+    assert names(tmp_path)[1:] == ["run-000002.npz", "run-000003.npz", *ours]
+    assert names(tmp_path)[0] == ".run-000013.npz.77.tmp"
+    assert len(said) == 2  # once each
+
+
 def test_the_folder_is_made(tmp_path, said):
     make_checkpoints(tmp_path / "build" / "x", said).save(1, {})
     assert make_checkpoints(tmp_path / "none", said).latest() is None
     assert names(tmp_path) == ["build"]
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "flip", "text", "no tree"])
+class Trap:
+    """Leaves a file if it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+DAMAGES = ["cut", "empty", "flip", "text", "folder", "pickle", "pickles inside"]
+DAMAGES += ["no tree"]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_of_a_damaged_file_the_one_before_is_used(tmp_path, said, damage):
     checkpoints = make_checkpoints(tmp_path, said)
     for step in (1, 2):
@@ -145,6 +180,13 @@ def test_of_a_damaged_file_the_one_before_is_used(tmp_path, said, damage):
         path.write_bytes(content)
     elif damage == "text":
         path.write_text("hello")
+    elif damage == "folder":
+        path.unlink()
+        path.mkdir()
+    elif damage == "pickle":
+        path.write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
+    elif damage == "pickles inside":
+        np.savez(path, tree=np.array([Trap(tmp_path / "sprung")], object))
     else:
         np.savez(path, w=np.arange(3))
     fresh = make_checkpoints(tmp_path, said)
@@ -152,9 +194,22 @@ def test_of_a_damaged_file_the_one_before_is_used(tmp_path, said, damage):
     assert tree["step"] == 1
     (sentence,) = said
     assert sentence.startswith(f"{path} is damaged (") and "the one before" in sentence
-    # The damaged one goes, the one that was used stays.
+    assert not (tmp_path / "sprung").exists()
+    # The damaged one goes, the one that was used stays; a folder is somebody's own.
     fresh.save(3, {})
-    assert names(tmp_path) == ["run-000001.npz", "run-000003.npz"]
+    stays = ["run-000002.npz"] if damage == "folder" else []
+    assert names(tmp_path) == ["run-000001.npz", *stays, "run-000003.npz"]
+
+
+def test_a_file_cut_off_anywhere_is_found(tmp_path, said):
+    checkpoints = make_checkpoints(tmp_path, said)
+    checkpoints.save(1, {"w": np.arange(5.0), "text": "abc"})
+    path = tmp_path / "run-000001.npz"
+    content = path.read_bytes()
+    for size in range(len(content)):
+        path.write_bytes(content[:size])
+        assert make_checkpoints(tmp_path, said).latest() is None
+    assert len(said) == len(content)
 
 
 def test_a_flipped_bit_anywhere_is_found_or_harmless(tmp_path, said):
@@ -227,6 +282,7 @@ def test_a_full_disk_leaves_the_old_one_and_training_goes_on(
     lines = capsys.readouterr().out.splitlines()
     (sentence,) = [line for line in lines if "not written" in line]
     assert "run-000001.npz was not written (No space left on device); go" in sentence
+    assert "make room there" in sentence
     assert names(tmp_path) == ["run-000004.npz"]
     assert (tmp_path / "run-000004.npz").read_bytes() == content
 

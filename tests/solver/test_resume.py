@@ -3,74 +3,39 @@
 import os
 import random
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.solver.long_run import make, result
+from tests.solver.killed import differing, files, finish, kill
+from tests.solver.long_run import KINDS, make, result
 from tests.solver.small_net import weights
 from tests.solver.stand_ins import Beside, Momentum, PictureNet, make_steps
 from utils.kernels import threads
 from utils.solver.resume import load_state, state_of
 
-ROOT = Path(__file__).resolve().parents[2]
-KINDS = ("lesson", "steps")
+SMALL = KINDS[:2]  # without compiled code
+
+
+def arrays(values):
+    return {name: np.asarray(value) for name, value in values.items()}
 
 
 def same(a, b):
-    assert a.keys() == b.keys()
-    for name in a:
-        assert np.asarray(a[name]).tobytes() == np.asarray(b[name]).tobytes(), name
-
-
-def files(folder):
-    return sorted(path.name for path in folder.iterdir())
-
-
-def start(kind, folder, pause):
-    command = [sys.executable, "-m", "tests.solver.long_run", kind]
-    command += [folder / "run", folder.parent / "result.npz", str(pause)]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    options = {"cwd": ROOT, "env": environment, "stdout": subprocess.PIPE}
-    process = subprocess.Popen(list(map(str, command)), **options)
-    assert process.stdout.readline() == b"ready\n"
-    return process
-
-
-def newest(folder):
-    return max([name for name in files(folder) if name[0] != "."], default="")
+    assert differing(arrays(a), arrays(b)) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_killed_ten_times(kind, tmp_path):
+def test_killed_six_times(kind, tmp_path):
     folder = tmp_path / "build"
     folder.mkdir()
-    chance, seen = random.Random(KINDS.index(kind)), []
-    for _ in range(10):
-        before = newest(folder)
-        process = start(kind, folder, pause=0.02)
-        while newest(folder) == before and process.poll() is None:
-            time.sleep(0.001)
-        time.sleep(chance.uniform(0, 0.05))
-        process.kill()
-        process.communicate()
-        seen.append(newest(folder))
-        if process.returncode == 0:  # this test was not scheduled for a long time
-            break
-    assert seen == sorted(seen) and len(set(seen)) > 5
-    process = start(kind, folder, pause=0)
-    process.communicate()
-    assert process.returncode == 0
+    seen = kill(kind, folder, 6, random.Random(0))
+    assert seen.total() > 3
     whole = make(kind)
     whole.train()
-    with np.load(tmp_path / "result.npz") as interrupted:
-        same(result(whole), dict(interrupted))
-    # Nothing is left of what was being written when it was killed.
-    assert files(folder) == ["run-000059.npz", "run-000060.npz"]
+    same(result(whole), finish(kind, folder))
+    kept = [name for name in files(folder) if name[0] != "."]
+    assert kept == ["run-000059.npz", "run-000060.npz"]
 
 
 class Stop(Exception):
@@ -92,7 +57,7 @@ def stop_at(step, kind, prefix, **options):
         solver.train()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SMALL)
 def test_from_every_moment(kind, tmp_path):
     whole = make(kind)
     whole.train()
@@ -106,7 +71,7 @@ def test_from_every_moment(kind, tmp_path):
         assert len(solver.epoch_seconds) == len(whole.epoch_seconds)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SMALL)
 def test_a_training_that_is_over_is_not_made_again(kind, tmp_path, capsys):
     first = make(kind, checkpoint=tmp_path / "run")
     first.train()
@@ -166,7 +131,7 @@ def test_patience_that_was_over_stays_over(tmp_path):
 
 
 @pytest.mark.parametrize("limit", [1e-9, 0.02])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SMALL)
 def test_a_time_limit_cuts_training_in_pieces(kind, limit, tmp_path):
     whole = make(kind)
     whole.train()
@@ -182,7 +147,7 @@ def test_a_time_limit_cuts_training_in_pieces(kind, limit, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends the process")
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SMALL)
 def test_ctrl_c_waits_for_the_update_and_nothing_is_lost(kind, tmp_path):
     whole = make(kind)
     whole.train()
@@ -276,7 +241,7 @@ def test_patience_at_the_very_end_is_no_early_stop(tmp_path):
 
 
 def test_a_training_without_a_seed_is_resumed(tmp_path):
-    for kind in KINDS:
+    for kind in SMALL:
         prefix = tmp_path / kind / "run"
         stop_at(31, kind, prefix, seed=None)
         results = []

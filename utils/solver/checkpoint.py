@@ -10,6 +10,7 @@ takes its name only when it is complete, and the newest two are kept.
 import contextlib
 import json
 import re
+import time
 import zipfile
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import numpy as np
 from utils.whole_files import whole_file
 
 KEPT = 2
+LEFT = 60  # seconds; a file that nobody has written to for so long is nobody's
 RESERVED = "", "tree", "file", "allow_pickle"  # by us, and by numpy.savez
 
 
@@ -117,7 +119,8 @@ class Checkpoints:
 
     def __init__(self, prefix, settings, say):
         self.prefix, self.settings, self.say = Path(prefix), settings, say
-        self._mine, self._failed = [], False
+        self._mine, self._old, self._is_first = [], set(), True
+        self._failed = self._is_shared = False
 
     def latest(self):
         """Read the newest file that is whole.
@@ -145,9 +148,10 @@ class Checkpoints:
         return None
 
     def save(self, step, tree):
-        """Write a new file; keep the one before it, and no others.
+        """Write a new file; keep the one before it, and no others of our own.
 
-        If the disk is full or must not be written, say so once and go on.
+        The first one also takes the place of what an earlier program left.  If the
+        disk is full or must not be written, say so once and go on.
         """
         path = self.prefix.with_name(f"{self.prefix.name}-{step:06d}.npz")
         try:
@@ -155,15 +159,39 @@ class Checkpoints:
         except OSError as error:
             if not self._failed:
                 why = error.strerror or error
-                self.say(f"The checkpoint {path} was not written ({why}); going on.")
+                self.say(
+                    f"The checkpoint {path} was not written ({why}); going on, and "
+                    f"older ones stay: make room there, or let checkpoint= name a "
+                    f"folder that can be written."
+                )
             self._failed = True
             return
         self._failed = False
-        self._mine = [old for old in self._mine if old != path][1 - KEPT :] + [path]
-        leftovers = self.prefix.parent.glob(f".{self.prefix.name}-*.npz.*.tmp")
-        for old in {*self._files(), *leftovers} - set(self._mine):
+        mine = [old for old in self._mine if old != path] + [path]
+        self._mine, others = mine[-KEPT:], set(self._files()) - {*mine, *self._old}
+        self._old |= {*mine[:-KEPT], *self._leftovers()}
+        if self._is_first:
+            self._old |= others
+        elif others and not self._is_shared:
+            self._is_shared = True
+            self.say(
+                f"Another program writes {min(others)} at the same time; going on, but "
+                f"give the checkpoint of one of the two another name."
+            )
+        self._is_first = False
+        for old in self._old:
             with contextlib.suppress(OSError):
                 old.unlink()
+        self._old = {old for old in self._old if old.exists()}  # in use, on Windows
+
+    def _leftovers(self):
+        """Give files that were being written when a program was killed."""
+        found = []
+        for path in self.prefix.parent.glob(f".{self.prefix.name}-*.npz.*.tmp"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > LEFT:
+                    found.append(path)
+        return found
 
     def _files(self):
         """Give all files of this name, the newest last."""

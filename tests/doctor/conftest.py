@@ -11,8 +11,6 @@ from utils.doctor import remedies
 from utils.environment import STAMP, Environment
 
 ROOT = Path(__file__).resolve().parents[2]
-# What the doctor needs before anything is installed.
-ALONE = ["__init__.py", "doctor", "environment.py", "installer.py"]
 
 
 @pytest.fixture
@@ -32,14 +30,10 @@ def root(tmp_path, monkeypatch):
 @pytest.fixture
 def copy(root):
     """The same folder with the code of the doctor in it."""
-    (root / "utils").mkdir()
-    for name in ALONE:
-        source = ROOT / "utils" / name
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, root / "utils" / name, ignore=ignored)
-        else:
-            shutil.copy(source, root / "utils" / name)
+    for room in ("doctor", "."):  # and the set-up's modules
+        (root / "utils" / room).mkdir(parents=True, exist_ok=True)
+        for file in (ROOT / "utils" / room).glob("*.py"):
+            shutil.copy(file, root / "utils" / room)
     return root
 
 

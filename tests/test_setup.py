@@ -31,7 +31,7 @@ def copy(tmp_path):
     (folder / "utils" / "pdf").mkdir(parents=True)
     files = ["export_pdf.sh", "requirements.txt", "pyproject.toml"]
     files += [f"utils/{n}" for n in ("__init__.py", "setup.sh")]
-    files += [f"utils/{n}.py" for n in ("environment", "installer", "whole_files")]
+    files += [f"utils/{n}.py" for n in ("environment", "installer", "console", "whole_files")]
     here = ("__init__", "__main__", "arguments", "register")
     files += [f"utils/pdf/{n}.py" for n in here]
     for name in files:

@@ -24,6 +24,7 @@ import sysconfig
 import time
 from pathlib import Path
 
+from utils.console import accept_all_letters
 from utils.installer import NO_SPACE, CommandError, SetupError, install, run, say
 
 OLDEST, NEWEST = (3, 11), (3, 14)
@@ -312,6 +313,7 @@ def main(arguments=None):
         help="only tell, by the exit status, whether this Python is a ready .venv",
     )
     options = parser.parse_args(arguments)
+    accept_all_letters()
     environment = Environment(Path(__file__).resolve().parent.parent)
     if options.check:
         return 0 if environment.is_ready() else 1

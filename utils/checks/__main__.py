@@ -3,8 +3,10 @@
 import sys
 
 from utils.checks.runner import main
+from utils.console import accept_all_letters
 
 if __name__ == "__main__":
+    accept_all_letters()
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from utils.console import accept_all_letters
 from utils.pdf.arguments import parser
 from utils.pdf.files import (
     ExportError,
@@ -48,10 +49,7 @@ def main(argv=None, root=ROOT):
         Exit status: 0, 1 (no PDF), 2 (notes, with ``--strict``) or 3 (incomplete,
         with ``--require-complete``).
     """
-    for stream in (sys.stdout, sys.stderr):
-        # An old Windows console cannot print every character of a title.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    accept_all_letters()
     arguments = parser().parse_args(argv)
     try:
         return _export(arguments, Path(root))

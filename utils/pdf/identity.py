@@ -77,10 +77,10 @@ def _name_in_git():
     """Return the name that git puts on commits: good as a proposal, no more."""
     command = ["git", "config", "user.name"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, check=False)
     except OSError:
         return ""
-    return done.stdout.strip()
+    return done.stdout.decode("utf-8", "replace").strip()  # whatever the locale is
 
 
 def _quoted(value):

@@ -199,7 +199,16 @@ def test_what_is_undecided_is_neither_passed_nor_failed(capsys):
     out = capsys.readouterr().out
     assert "1 of 2 passed" in out and "  open  b" in out
     assert "undecided: too rough" in out
-    assert results[1].passed is None
+    assert results[1].passed is None and results[1].undecided
+
+
+def test_only_a_check_is_undecided(capsys):
+    def unwritten(_):
+        raise NotWritten("undecided: says the student")
+
+    results = run("f", [("a", passing), ("b", unwritten)], STUDENT)
+    assert results[1].passed is None and not results[1].undecided
+    assert "  todo  b" in capsys.readouterr().out
 
 
 def test_the_first_failure_says_which_cases_are_right(capsys):

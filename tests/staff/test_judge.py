@@ -146,6 +146,24 @@ def test_what_is_missing_is_told_apart(room, setting):
     assert "is not Python" in record["parts"]["receptive-field"]["results"][0][2]
 
 
+def test_who_is_stopped_died_and_who_says_undecided_has_not_passed(room, setting):
+    pooling = [part for part in setting.parts if part.id == "max-pool-forward"]
+    path = "utils/exercises/conv_layers.py"
+    for body, state, died in (
+        (b"os._exit(1)", "failed", True),
+        (b"raise NotImplementedError('undecided: ...')", "todo", False),
+    ):
+        head = b"\n\nimport os\nright, calls = max_pool_forward_naive, []\n"
+        function = b"def max_pool_forward_naive(*given):\n    calls.append(1)\n"
+        function += b"    if len(calls) > 1:\n        " + body
+        function += b"\n    return right(*given)\n"
+        files = {path: SOLVED[path] + head + function}
+        submission = receive.Submission("s", files)
+        record = judge.grade(submission, room, setting._replace(parts=pooling))
+        found = record["parts"]["max-pool-forward"]
+        assert (found["state"], found["died"], found["points"]) == (state, died, 0)
+
+
 def test_after_the_budget_nothing_begins(room, setting):
     record = judge.grade(
         receive.Submission("s", SOLVED), room, setting._replace(budget=-1)

@@ -44,6 +44,9 @@ class Result:
         The relative error and the largest one that passes, where there is one.
     message : str
         One line for a person: what is wrong and the likely cause.
+    undecided : bool
+        Whether nothing can be said.  Only a check knows: a message may be the text of
+        a student's exception.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Result:
     error: float | None = None
     limit: float | None = None
     message: str = ""
+    undecided: bool = False
 
 
 class Wrong(Exception):

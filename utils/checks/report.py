@@ -126,7 +126,8 @@ def _test(name, test, subjects, hint):
     except NotWritten as todo:
         return Outcome(test, Result(name, None, message=plain(todo)))
     except Undecided as undecided:
-        return Outcome(test, Result(name, None, message=f"undecided: {undecided}"))
+        text = f"undecided: {undecided}"
+        return Outcome(test, Result(name, None, message=text, undecided=True))
     except Exception as error:  # a check never raises, whatever it was handed
         text = f"what was returned cannot be judged: {type(error).__name__}: {error}"
         return Outcome(test, Result(name, False, message=plain(text)))
@@ -169,7 +170,7 @@ def _lines(group):
     """Write one result, and in one line which others came out in the same way."""
     result, *others = group
     word = WORDS[result.passed]
-    if result.passed is None and result.message.startswith("undecided"):
+    if result.undecided:
         word = "open"
     how = "in the same way"
     if result.message == NOT_TRIED:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from utils.checks import process
+from utils.checks.report import NOT_TRIED
 from utils.checks.runner import EXERCISE_BY_ID
 from utils.checks.subject import Source
 from utils.staff import forwards, receive, stage
@@ -178,23 +179,20 @@ def _check(exercise, sources):
         return without("stopped", text)
     rows = [[r.name, r.passed, r.message[:MESSAGE]] for r in results]
     return {
-        "state": _state(rows),
-        "died": any("process has ended" in text for _, _, text in rows),
+        "state": _state(results),
+        "died": any(result.message == NOT_TRIED for result in results),
         "endless": len(rows) == 1 and " did not return within " in rows[0][2],
         "seconds": round(time.monotonic() - begin, 2),
         "results": rows,
     }
 
 
-def _state(rows):
+def _state(results):
     """Sum up: what cannot be decided is to nobody's disadvantage."""
-    verdicts = [
-        True if text.startswith("undecided") and passed is None else passed
-        for _, passed, text in rows
-    ]
+    verdicts = [result.passed for result in results if not result.undecided]
     if False in verdicts:
         return "failed"
-    if all(verdicts) and any(passed for _, passed, _ in rows):
+    if verdicts and all(verdicts):
         return "passed"
     return "todo"
 

@@ -17,7 +17,8 @@ import numpy as np
 
 LARGEST = 1 << 29  # bytes in a frame
 DEEPEST = 8  # containers within containers
-MOST = 100_000  # entries of one container
+MOST = 100_000  # values in containers, all in all
+STRANGEST = 1 << 20  # bytes of an array of which only dtype and shape travel
 DTYPES = ("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8")
 DTYPES += ("<f2", "<f4", "<f8")
 LONG, OTHER = 254, 255  # instead of a place in DTYPES
@@ -71,7 +72,7 @@ def encode(value, keep=None):
     Raises
     ------
     TooMuch
-        If it has more than ``LARGEST`` bytes.
+        If it has more than ``LARGEST`` bytes or some ``MOST`` values.
     """
     parts = []
     _put(parts, value, keep or _refuse, 0)
@@ -173,6 +174,8 @@ def _put_container(parts, value, keep, depth):
     if len(entries) > MOST or not plain:
         parts.append(b"o" + struct.pack("<I", keep(value)) + _text(base.__name__))
         return
+    if len(parts) > MOST:
+        raise TooMuch(f"containers with more than {MOST:,} values")
     tag = {tuple: b"t", list: b"l", dict: b"d"}[base]
     parts.append(tag + struct.pack("<I", len(entries)))
     for entry in entries:
@@ -187,14 +190,14 @@ def _put_array(parts, value):
     complex numbers) only dtype and shape travel: the reader gets as many empty values.
     """
     array = np.array(value, copy=None, subok=False)
-    if array.nbytes > LARGEST:
-        size = f"{array.nbytes >> 20} MB"
-        raise TooMuch(f"an array of shape {array.shape}, which is {size}")
-    tag = b"a" if isinstance(value, np.ndarray) else b"g"
     dtype = array.dtype.newbyteorder("<").str
     code = DTYPES.index(dtype) if dtype in DTYPES else OTHER
     if code == OTHER and array.dtype.type is np.longdouble:
         dtype, code = "<f8", LONG
+    if array.nbytes > (STRANGEST if code == OTHER else LARGEST):
+        size = f"{array.nbytes >> 20} MB"
+        raise TooMuch(f"an array of shape {array.shape}, which is {size}")
+    tag = b"a" if isinstance(value, np.ndarray) else b"g"
     parts.append(tag + struct.pack("<BB", code, array.ndim))
     for axis in zip(array.shape, *_order(array), strict=True):
         parts.append(struct.pack("<QBB", *axis))
@@ -230,7 +233,7 @@ class _Reader:
 
     def __init__(self, data, thing):
         self.data, self.thing = memoryview(data), thing
-        self.at = 0
+        self.at = self.count = 0
 
     def take(self, size):
         if size > len(self.data) - self.at:
@@ -275,7 +278,8 @@ class _Reader:
 
     def container(self, tag, depth):
         (size,) = self.numbers("I")
-        if size > MOST or depth >= DEEPEST:
+        self.count += size
+        if self.count > 3 * MOST or depth >= DEEPEST:
             raise Rubbish("a container is too large or too deep")
         if tag != b"d":
             values = [self.value(depth + 1) for _ in range(size)]
@@ -298,7 +302,7 @@ class _Reader:
         size = dtype.itemsize
         for n in shape:
             size *= n
-        if ndim > 32 or max(size, *shape, 0) > LARGEST:
+        if ndim > 32 or max(size, *shape, 0) > (LARGEST if known else STRANGEST):
             raise Rubbish("an array is too large")
         if sorted(order) != list(range(ndim)):
             raise Rubbish("an array has no shape")

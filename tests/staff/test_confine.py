@@ -11,12 +11,19 @@ from utils.staff import isolation
 SHUT = {
     "network": "import socket; socket.socket()",
     "unix socket": "import socket; socket.socket(socket.AF_UNIX)",
+    "new user": "import ctypes; assert not ctypes.CDLL(None).unshare(1 << 28)",
+    "new user by clone": "import ctypes, os\npid = ctypes.CDLL(None).syscall(CLONE, "
+    "17 | 1 << 28, 0, 0, 0, 0)\npid > 0 or os._exit(1)\nos.wait()",
+    "file in memory": "os.memfd_create('x')",
+    "shared memory": "import ctypes\n"
+    "assert ctypes.CDLL(None).shmget(0, 4096, 0o1600) >= 0",
     "new process": "import os\nfor k in range(99): os.fork() or os._exit(0)",
     "large file": "open(os.environ['HOME'] + '/f', 'wb').write(bytes(20 << 20))",
     "memory": "bytearray(4 << 30)",
     "more rights": "import resource as r\nr.setrlimit(r.RLIMIT_AS, (-1, -1))",
 }
 HEAD = "import os, resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+HEAD += "CLONE = {'x86_64': 56}.get(os.uname().machine, 220)\n"
 
 levels = [level for level in isolation.LEVELS[1:] if isolation.works(level)]
 pytestmark = pytest.mark.skipif(not levels, reason="nothing to confine with")
@@ -45,6 +52,20 @@ def test_doors_are_shut(level, name):
 def limits(level):
     with isolation.Room(level) as room:
         return room.spec()["limits"]
+
+
+@pytest.mark.parametrize("level", levels)
+def test_threads_and_processes_can_be_started(level):
+    code = "import threading, subprocess, sys\n"
+    code += "t = threading.Thread(target=int)\nt.start()\nt.join()\n"
+    code += "subprocess.run([sys.executable, '-I', '-c', ''], check=True)"
+    assert run(level, code) == 0
+
+
+@pytest.mark.parametrize("level", levels)
+def test_where_memory_ends_it_goes_first(level):
+    code = "open('/proc/self/oom_score_adj').read() == '1000\\n' or os._exit(3)"
+    assert run(level, code) == 0
 
 
 @pytest.mark.parametrize("level", levels)

@@ -96,15 +96,19 @@ def test_a_shard_is_a_part(text):
 
 
 def test_it_refuses_where_others_can_read_the_solution(monkeypatch, tmp_path):
-    monkeypatch.setattr(isolation, "best_level", lambda: "uid")
-    monkeypatch.setattr(isolation, "is_open", lambda path: path == grade.SOLUTION)
-    assert grade.SOLUTION.exists() and grade.require_level(True) == "uid"
-    with pytest.raises(StaffError, match="Any user can read"):
-        grade.require_level(False)
+    for level, why in (("uid", "Any user can read"), ("netns", "lies where Python")):
+        monkeypatch.setattr(isolation, "best_level", lambda level=level: level)
+        for path in (*grade.ANSWERS, tmp_path):
+            assert path.exists()
+            one = lambda _, other, path=path: other == path  # noqa: E731
+            monkeypatch.setattr(isolation, "reaches", one)
+            assert grade.require_level(True, tmp_path) == level
+            with pytest.raises(StaffError, match=f"{why}|{path} {why}"):
+                grade.require_level(False, tmp_path)
 
 
 def test_it_refuses_where_code_has_our_rights(monkeypatch):
-    monkeypatch.setattr(isolation, "is_open", lambda path: False)
+    monkeypatch.setattr(isolation, "reaches", lambda level, path: False)
     for level in isolation.LEVELS:
         monkeypatch.setattr(isolation, "best_level", lambda level=level: level)
         assert grade.require_level(True) == level

@@ -78,6 +78,26 @@ def test_a_file_is_open_if_all_folders_are(tmp_path):
     assert not isolation.is_open(file)
 
 
-def test_what_is_visible_exists():
+def test_what_is_visible_exists(monkeypatch, tmp_path):
     paths = isolation.visible(Path("/nowhere"))
     assert sys.prefix in paths and "/nowhere" not in paths
+    link = tmp_path / ".venv"
+    link.symlink_to(sys.prefix)
+    monkeypatch.setattr(sys, "prefix", str(link))
+    assert {str(link), os.path.realpath(link)} <= set(isolation.visible())
+
+
+def test_what_lies_beside_python_is_within_reach(monkeypatch, tmp_path):
+    inside = Path(sys.prefix) / "src" / "workbook"
+    assert isolation.reaches("netns", inside)
+    assert not isolation.reaches("netns", tmp_path)
+    monkeypatch.setattr(isolation, "is_open", lambda path: path == tmp_path.resolve())
+    assert isolation.reaches("uid", tmp_path) and not isolation.reaches("uid", inside)
+
+
+@pytest.mark.skipif(not isolation.is_root(), reason="only root has several users")
+def test_a_room_is_closed_to_users_of_other_rooms():
+    with isolation.Room("uid") as one, isolation.Room("uid") as other:
+        assert one.uid != other.uid and not isolation.is_open(one.folder)
+        assert os.stat(one.folder).st_gid == one.uid
+        assert os.stat(one.folder).st_mode & 0o777 == 0o710

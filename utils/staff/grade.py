@@ -11,7 +11,15 @@ from utils.staff.crew import Order, grade_all
 from utils.staff.journal import Journal
 from utils.staff.warm import warm
 
-SOLUTION = Path(__file__).resolve().parents[1] / "exercises" / "conv_layers.py"
+ROOT = Path(__file__).resolve().parents[2]
+ANSWERS = [ROOT / "utils" / "exercises" / "conv_layers.py", ROOT / ".git"]
+ANSWERS += [ROOT / "tests" / "exercises"]
+REACHED = {
+    "uid": "Any user can read {}, so submissions could, too. Close it to others (chmod "
+    "o-rwx); --trust grades anyway.",
+    "netns": "{} lies where Python is installed, so submissions could read it. Move it "
+    "to another place; --trust grades anyway.",
+}
 
 
 def add_arguments(parser):
@@ -32,7 +40,9 @@ def add_arguments(parser):
 
 def run(arguments):
     """Grade, write the results, and return the exit status."""
-    level = require_level(arguments.trust)
+    if not arguments.out.exists():
+        arguments.out.mkdir(mode=0o700, parents=True)
+    level = require_level(arguments.trust, arguments.submissions, arguments.out)
     paths = receive.find(arguments.submissions)
     index, count = shard(arguments.shard)
     paths = [path for path in paths if belongs(path, index, count)]
@@ -66,13 +76,21 @@ def run(arguments):
     return 0
 
 
-def require_level(trust):
+def require_level(trust, *folders):
     """Return the best level of isolation, or refuse.
+
+    Parameters
+    ----------
+    trust : bool
+        Whether to grade all the same.
+    *folders : Path
+        What submissions must not read, besides what holds our answers.
 
     Raises
     ------
     StaffError
-        If code of students would have the rights of whoever grades.
+        If code of students would have the rights of whoever grades, or could read
+        the answers or other submissions.
     """
     level = isolation.best_level()
     if level not in isolation.TRUSTED and not trust:
@@ -81,11 +99,10 @@ def require_level(trust):
             "with your rights and could read your files. Grade on Linux as root, or "
             "where users may have namespaces, or in a container; --trust grades anyway."
         )
-    if level == "uid" and isolation.is_open(SOLUTION) and not trust:
-        raise StaffError(
-            f"Any user can read {SOLUTION}, so submissions could, too. Close its "
-            "folder to others (chmod o-rwx); --trust grades anyway."
-        )
+    if level in isolation.TRUSTED and not trust:
+        for path in (*ANSWERS, *folders):
+            if isolation.reaches(level, path):
+                raise StaffError(REACHED[level].format(path))
     return level
 
 

@@ -16,6 +16,7 @@ import contextlib
 import functools
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -59,10 +60,14 @@ class Room:
 
     def __init__(self, level, memory=3 << 30, cache=None):
         self.level, self.memory, self.cache = level, memory, cache
-        user = FIRST_USER + os.getpid() % USERS  # not that of another judge
+        # Not that of another judge; by chance, because in a container all numbers of
+        # processes are small, and the kernel counts a user's processes in all of them.
+        user = FIRST_USER + secrets.randbelow(USERS)
         self.uid = user if is_root() and level in TRUSTED else None
         self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
-        self.folder.chmod(0o711)
+        if self.uid is not None:  # not for the users of other rooms
+            os.chown(self.folder, 0, self.uid)
+        self.folder.chmod(0o710)
         self.stage = self.folder / "stage"
         self.root, self.scratch = self.folder / "root", self.folder / "scratch"
         tools = self.folder / "tools"
@@ -168,15 +173,24 @@ def end_all_of(uid):
 
 def visible(*folders):
     """List what an empty machine needs to run our Python."""
-    own = {sys.prefix, sys.base_prefix, str(Path(os.path.realpath(sys.executable)))}
+    own = {sys.prefix, sys.base_prefix, sys.executable}
+    own = {sys.prefix, sys.base_prefix, *map(os.path.realpath, own)}
     paths = [*SYSTEM, *sorted(own), *map(str, folders)]
     return [path for path in paths if os.path.lexists(path)]
 
 
-def is_open(path):
-    """Tell whether any user can read a file."""
+def reaches(level, path):
+    """Tell whether a process at a level of `TRUSTED` could read a file or folder."""
     path = path.resolve()
-    if not path.exists() or not path.stat().st_mode & 0o004:
+    if level == "netns":
+        return any(path.is_relative_to(os.path.realpath(one)) for one in visible())
+    return is_open(path)
+
+
+def is_open(path):
+    """Tell whether any user can read a file, or something in a folder."""
+    path = path.resolve()
+    if not path.exists() or not path.stat().st_mode & (0o005 if path.is_dir() else 4):
         return False
     return all(folder.stat().st_mode & 0o001 for folder in path.parents)
 

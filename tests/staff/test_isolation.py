@@ -54,6 +54,27 @@ def test_each_process_finds_an_empty_place_and_its_own_kernels(tmp_path):
     assert (cache / "compiled").read_text() == "ours"
 
 
+def test_a_bottomless_folder_does_no_harm_to_who_comes_next():
+    code = "import os; os.chdir(os.environ['HOME'])\n"
+    code += "for _ in range(1200): os.mkdir('d'); os.chdir('d')"
+    with isolation.Room("none") as room:
+        for _ in range(2):
+            assert room.launch([sys.executable, "-c", code]).wait(60) == 0
+    assert not room.folder.exists()
+
+
+@pytest.mark.skipif(not isolation.is_root(), reason="only root has several users")
+def test_what_is_left_elsewhere_is_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(isolation, "SHARED", (str(tmp_path), "/nowhere"))
+    (tmp_path / "folder" / "deeper").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("/etc")
+    (tmp_path / "mine").write_text("")
+    with isolation.Room("uid") as room:
+        for name in ("folder", "link"):
+            os.chown(tmp_path / name, room.uid, room.uid, follow_symlinks=False)
+    assert os.listdir(tmp_path) == ["mine"] and os.path.isdir("/etc")
+
+
 @pytest.mark.skipif(not isolation.is_root(), reason="only root may end others")
 def test_all_processes_of_a_user_are_ended():
     uid = 65_001

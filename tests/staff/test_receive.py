@@ -56,6 +56,15 @@ def test_a_note_says_what_is_wrong(name, text, tmp_path):
     assert any(text in note for note in notes), notes
 
 
+def test_nobody_is_overlooked(tmp_path, capsys):
+    (tmp_path / "ada.zip").write_bytes(b"")
+    assert receive.find(tmp_path) == [tmp_path / "ada.zip"]
+    assert capsys.readouterr().err == ""
+    (tmp_path / "bob.rar").write_bytes(b"")
+    assert receive.find(tmp_path) == [tmp_path / "ada.zip"]
+    assert "Not looked at" in (err := capsys.readouterr().err) and "bob.rar" in err
+
+
 def test_of_two_with_one_name_the_last_counts(tmp_path):
     assert receive.take(ARCHIVES["two_of_a_kind"](tmp_path)).files[NAME] == SOLVED
 

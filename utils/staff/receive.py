@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import struct
+import sys
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +27,7 @@ LARGEST = {".py": 1 << 20, ".ipynb": 20 << 20, ".json": 1 << 20}  # bytes
 LARGEST_ARCHIVE = 50 << 20  # bytes, packed
 LARGEST_DIRECTORY = 2 << 20  # bytes of an archive's table of contents
 MOST_FILES = 20_000
+DEEPEST = 50  # folders within folders
 ELSEWHERE = ("__MACOSX", "__pycache__", "node_modules", "site-packages")
 # What Windows reserves, and what `safe_name` itself makes of another name.
 UNSAFE = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|-[0-9a-f]{8}$")
@@ -96,6 +98,8 @@ def run(arguments):
 def find(folder):
     """List the submissions in a folder: folders and zip archives, sorted.
 
+    What else is there is named on stderr: nobody's work shall be overlooked.
+
     Raises
     ------
     StaffError
@@ -103,14 +107,16 @@ def find(folder):
     """
     if not folder.is_dir():
         raise StaffError(f"{folder} is no folder of submissions.")
-    found = sorted(
-        path
-        for path in folder.iterdir()
-        if not path.name.startswith(".")
-        and (path.is_dir() or path.suffix.lower() == ".zip")
-    )
+    paths = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
+    found = [p for p in paths if p.is_dir() or p.suffix.lower() == ".zip"]
     if not found:
         raise StaffError(f"{folder} holds neither folders nor zip archives.")
+    if others := [plain(path.name, 80) for path in paths if path not in found]:
+        names = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
+        print(
+            f"Not looked at, being neither folders nor zip archives: {names}",
+            file=sys.stderr,
+        )
     return found
 
 
@@ -143,7 +149,8 @@ def take(path):
         *(OSError, ValueError, MemoryError, NotImplementedError, struct.error),
         zipfile.BadZipFile,
     ) as error:
-        notes.append(f"It cannot be read: {plain(error)}.")
+        why = getattr(error, "strerror", None) or error  # without a path of ours
+        notes.append(f"It cannot be read: {plain(why)}.")
     return Submission(name, {}, tuple(notes))
 
 
@@ -213,6 +220,9 @@ def _of_folder(folder):
             if name not in ELSEWHERE and not name.startswith(".")
         )
         parts = Path(where).relative_to(folder).parts
+        if len(parts) == DEEPEST:  # os.walk has its limit, too
+            folders.clear()
+        count += len(folders)
         for name in sorted(names):
             count += 1
             if count > MOST_FILES:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -212,5 +213,15 @@ def test_limits_are_put_back(room, setting):
     assert vars(process.LIMITS) == before
 
 
-def test_the_version_is_that_of_the_code():
+def test_the_version_is_that_of_the_code(monkeypatch, tmp_path):
     assert judge.version() == judge.version() and len(judge.version()) == 12
+    shutil.copytree(judge.UTILS, tmp_path / "utils")
+    monkeypatch.setattr(judge, "UTILS", tmp_path / "utils")
+    found = {judge.version()}
+    for name in ("receptive_field/sets.py", "checks/oracle.py", "staff/rubric.toml"):
+        with open(judge.UTILS / name, "a") as file:
+            file.write("# new\n")
+        found.add(judge.version())
+    assert len(found) == 4
+    (judge.UTILS / "exercises" / "cnn.py").unlink()
+    assert judge.version() in found

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -119,6 +120,23 @@ def test_it_refuses_where_code_has_our_rights(monkeypatch):
                 StaffError, match=f"cannot be shut off .level '{level}'"
             ):
                 grade.require_level(False)
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "1e9"])
+def test_time_has_bounds(seconds, submissions, tmp_path, capsys):
+    command = ["grade", str(submissions), "--out", str(tmp_path / "out"), "--trust"]
+    assert cli.main([*command, "--seconds", seconds]) == 1
+    assert "--seconds is" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_key_that_is_being_written_is_waited_for(tmp_path):
+    key = tmp_path / "key"
+    key.touch()
+    writer = threading.Timer(0.3, key.write_text, ["0123456789abcdef"])
+    writer.start()
+    assert grade.course_key(key) == b"0123456789abcdef"
+    writer.join()
 
 
 def test_the_key_is_made_once_and_is_nobody_elses(tmp_path):

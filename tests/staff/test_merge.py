@@ -36,6 +36,13 @@ def test_different_keys_stop_it():
         merge.merged([[record("a")], [record("b", grader="h")]])
 
 
+def test_no_part_is_missing(tmp_path):
+    paths = [tmp_path / f"journal-{k}-of-3.jsonl" for k in range(3)]
+    merge.require_all_parts([*paths, tmp_path / "journal.jsonl"])
+    with pytest.raises(StaffError, match="Of 3 parts, these have no journal: 0, 2"):
+        merge.require_all_parts(paths[1:2])
+
+
 def test_the_command(tmp_path, capsys):
     for name in "ab":
         with Journal(tmp_path / "in" / f"journal-{name}.jsonl") as journal:

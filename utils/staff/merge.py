@@ -1,5 +1,6 @@
 """Put the journals of several machines together."""
 
+import re
 from pathlib import Path
 
 from utils.staff import StaffError, journal, results, rubric
@@ -20,10 +21,22 @@ def run(arguments):
         if not found:
             raise StaffError(f"{path} holds no journal.")
         paths += found
+    require_all_parts(paths)
     records = merged([journal.read(path) for path in paths])
     results.write(arguments.out, records, rubric.load())
     print(f"{len(records)} submissions from {len(paths)} journals.")
     return 0
+
+
+def require_all_parts(paths):
+    """Raise StaffError if journals of some parts of a batch are not there."""
+    found = [re.fullmatch(r"journal-(\d+)-of-(\d+)\.jsonl", p.name) for p in paths]
+    parts = {(int(match[1]), int(match[2])) for match in found if match}
+    for count in sorted({count for _, count in parts}):
+        missing = [k for k in range(count) if (k, count) not in parts]
+        if missing:
+            names = ", ".join(map(str, missing))
+            raise StaffError(f"Of {count} parts, these have no journal: {names}.")
 
 
 def merged(journals):

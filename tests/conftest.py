@@ -43,6 +43,19 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(bank.summary(bank.OUTCOMES))
 
 
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """Give a copy of the workbook and what ``./export_pdf.sh`` said in it.
+
+    Its notebooks have small numbers and were executed on the synthetic stand-in.
+    """
+    from tests import copies  # imports half of the tests
+
+    folder = tmp_path_factory.mktemp("copy") / "cnn workbook"
+    copies.copy_workbook(folder)
+    return folder, copies.run(folder, "./export_pdf.sh")
+
+
 TOY_CLASSES = [f"class {label}" for label in range(10)]
 
 

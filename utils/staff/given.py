@@ -13,6 +13,7 @@ from utils.staff import StaffError
 GIVEN = {
     "README.md": "how to begin; staff sections are left out",
     "LICENSE": "what may be done with all this",
+    "CITATION.cff": "how to cite it, which README points to",
     "Receptive-Fields.ipynb": "a notebook of the workbook",
     "CNN-Layers.ipynb": "a notebook of the workbook",
     "CNN-BatchNorm.ipynb": "a notebook of the workbook",
@@ -62,6 +63,7 @@ GIVEN = {
     "utils/environment.py": "the set-up",
     "utils/installer.py": "the set-up",
     "utils/setup.sh": "the set-up",
+    "utils/memory.py": "layers ask it before they take much",
     "utils/whole_files.py": "files are written with it",
     "utils/console.py": "commands print with it",
 }

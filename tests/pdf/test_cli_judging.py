@@ -31,8 +31,11 @@ def test_check_writes_and_removes_nothing(run, root, capsys):
 
 
 QUESTIONS = {
-    "CNN-q": {"title": "Question of CNN", "points": 10, "notebook": "CNN"},
-    "gone": {"title": "The gone one", "points": 2, "notebook": "CNN"},
+    name: {"title": title, "points": points, "notebook": "CNN", "written": False}
+    for name, title, points in (
+        ("CNN-q", "Question of CNN", 10),
+        ("gone", "The gone one", 2),
+    )
 }
 
 

@@ -7,13 +7,14 @@ from utils.pdf.contents import gather
 from utils.pdf.report import Note
 
 QUESTIONS = {
-    "a": {"title": "Ask", "points": 3, "notebook": "CNN"},
+    "a": {"title": "Ask", "points": 3, "notebook": "CNN", "written": True},
     "b": {
         "title": "Build",
         "points": 4,
         "notebook": "CNN",
         "file": "cnn.py",
         "name": "Net",
+        "written": False,
     },
 }
 ANSWER = new_markdown_cell("Because.", metadata={"answer": "a"})
@@ -68,6 +69,21 @@ def test_an_answer_that_is_empty(look):
     blank = new_markdown_cell("", metadata={"answer": "a"})
     found = look(*both(), blank, rows=[PASSED])
     assert found.lacking == ["1 answer"]
+
+
+def test_an_answer_that_was_deleted_or_hidden(look):
+    hidden = ANSWER.copy()
+    hidden.metadata = {"answer": "a", "tags": ["no_pdf"]}
+    for cells in ([], [hidden]):
+        found = look(*both(), *cells, rows=[PASSED])
+        assert found.lacking == ["1 answer"]
+        assert Note("CNN.ipynb", 'the answer to "Ask" not found') in found.notes
+
+
+def test_a_question_that_is_hidden(look):
+    asked, built = both()
+    built.metadata["tags"] = ["remove_cell"]
+    assert look(asked, built, ANSWER, rows=[PASSED]).lacking == ["1 question"]
 
 
 def test_what_was_run_just_now_is_not_compared_with_the_log(

@@ -25,6 +25,8 @@ def test_the_table_is_that_of_the_notebooks(name):
         {"id": key, "title": row["title"], "points": row["points"]}
         for key, row in table.items()
     ] == [dict(sorted(q.items())) | {"id": q["id"]} for q in asked]
+    answers = {c.metadata["answer"] for c in notebook.cells if "answer" in c.metadata}
+    assert {key for key, row in table.items() if row["written"]} == answers
 
 
 def test_the_files_are_those_of_the_checks():
@@ -92,7 +94,9 @@ def test_without_any_record_nothing_is_said(root):
     assert checks(QUESTIONS, root / "none") == []
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"passed": "x"}', "[" * 9999])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"passed": "x"}', '{"passed": 1e999}', "[" * 9999]
+)
 def test_a_damaged_record_is_none(root, text):
     (root / "build" / "checks" / "b.json").write_text(text)
     assert [row.state for row in checks(QUESTIONS, root)] == ["not run"]

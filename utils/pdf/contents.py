@@ -59,13 +59,19 @@ def gather(notebooks, sources, notes, chosen, executed, root):
     Contents
     """
     questions = expected.expected(chosen)
-    missing = expected.missing(questions, [notebook for _, notebook in notebooks])
+    saved = [notebook for _, notebook in notebooks]
+    missing = expected.missing(questions, saved)
+    unanswerable = expected.without_answer(questions, saved)
     rows = expected.checks(questions, root)
     notes = [
         *notes,
         *(
             Note(f"{question.notebook}.ipynb", f'question "{question.title}" not found')
             for question in missing
+        ),
+        *(
+            Note(f"{notebook}.ipynb", f'the answer to "{title}" not found')
+            for notebook, title in unanswerable
         ),
         *expected.notes_about(rows),
     ]
@@ -78,12 +84,12 @@ def gather(notebooks, sources, notes, chosen, executed, root):
         for name, question in questions.items()
         if "file" in question
     }
-    lacking = _lacking(notebooks, missing, rows, bool(code))
+    blank = sum(len(unanswered(notebook, path.name)) for path, notebook in notebooks)
+    lacking = _lacking(missing, blank + len(unanswerable), rows, bool(code))
     return Contents(notebooks, sources, notes, missing, rows, code, lacking)
 
 
-def _lacking(notebooks, missing, rows, is_judged):
-    blank = sum(len(unanswered(notebook, path.name)) for path, notebook in notebooks)
+def _lacking(missing, blank, rows, is_judged):
     failed = sum(row.state != "passed" for row in rows)
     counts = [(len(missing), "question"), (blank, "answer"), (failed, "passed check")]
     lacking = [f"{count} {what}{'s' * (count > 1)}" for count, what in counts if count]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from utils.pdf.report import Note, Question
-from utils.pdf.review import question_of
+from utils.pdf.review import is_skipped, question_of
 
 QUESTIONS = Path(__file__).with_name("questions.toml")
 _LONGEST_TITLE = 60
@@ -36,14 +36,16 @@ def expected(notebooks):
     Returns
     -------
     dict
-        For each id a dictionary of title, points, notebook and, if a check judges
-        it, the file's name and the function's or class's.
+        For each id a dictionary of title, points, notebook, whether there is an
+        answer in words (written) and, if a check judges it, the file's name and the
+        function's or class's.
     """
     table = tomllib.loads(QUESTIONS.read_text("utf-8"))
     questions = {}
     for notebook in notebooks:
         for name, entry in table.get(notebook, {}).items():
             entry["notebook"] = notebook
+            entry.setdefault("written", "code" not in entry)
             if "code" in entry:
                 module, entry["name"] = entry.pop("code").split(".")
                 entry["file"] = f"{module}.py"
@@ -52,7 +54,7 @@ def expected(notebooks):
 
 
 def missing(questions, notebooks):
-    """Return the questions that the notebooks no longer hold.
+    """Return the questions that the notebooks no longer hold, or do not print.
 
     Parameters
     ----------
@@ -65,14 +67,40 @@ def missing(questions, notebooks):
     list of Question
         Without a label: there is no page to point to.
     """
-    found = {
-        question_of(cell).get("id") for notebook in notebooks for cell in notebook.cells
-    }
+    found = [question_of(cell).get("id") for cell in _printed(notebooks)]
     return [
         Question(entry["title"], str(entry["points"]), entry["notebook"], "", name)
         for name, entry in questions.items()
         if name not in found
     ]
+
+
+def without_answer(questions, notebooks):
+    """Return the titles of questions that are there, but no cell to answer them.
+
+    Parameters
+    ----------
+    questions, notebooks
+        As for `missing`.
+
+    Returns
+    -------
+    list of (str, str)
+        Notebook and title.
+    """
+    cells = _printed(notebooks)
+    asked = [question_of(cell).get("id") for cell in cells]
+    answered = [cell.metadata.get("answer") for cell in cells]
+    return [
+        (entry["notebook"], entry["title"])
+        for name, entry in questions.items()
+        if entry["written"] and name in asked and name not in answered
+    ]
+
+
+def _printed(notebooks):
+    cells = (cell for notebook in notebooks for cell in notebook.cells)
+    return [cell for cell in cells if not is_skipped(cell)]
 
 
 def checks(questions, root):
@@ -130,7 +158,7 @@ def _record(path):
         record = json.loads(path.read_text("utf-8"))
         counts = [int(record[key]) for key in ("passed", "failed", "todo")]
         return counts, str(record["file_sha256"])
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, ArithmeticError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 

@@ -109,7 +109,7 @@ def unanswered(notebook, name):
     return [
         Note(place, f"the answer to {cell.metadata['answer']} is not written")
         for place, cell in zip(places(notebook, name), notebook.cells, strict=True)
-        if "answer" in cell.metadata and _is_blank(cell.source)
+        if "answer" in cell.metadata and not is_skipped(cell) and _is_blank(cell.source)
     ]
 
 

@@ -19,6 +19,8 @@ def test_defaults():
     [["--timeout", "soon"], ["--execute", "--no-execute"], ["--paper", "a5"], ["CNN"]],
 )
 def test_wrong_arguments(arguments, capsys):
-    with pytest.raises(SystemExit, match="2"):
+    with pytest.raises(SystemExit, match="1"):
         parser().parse_args(arguments)
-    assert "usage: python -m utils.pdf" in capsys.readouterr().err
+    message = capsys.readouterr().err
+    assert message.startswith("usage: python -m utils.pdf")
+    assert "\nNo PDF: " in message

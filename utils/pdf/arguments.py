@@ -1,11 +1,19 @@
 """The options of ``python -m utils.pdf``."""
 
 import argparse
+import sys
 from pathlib import Path
 
 # Where name and number are kept.  It stands here because this module needs no package:
 # --help comes before the set-up.
 SUBMISSION = "submission.toml"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        """Stop with the status of "no PDF"; argparse's own, 2, means notes here."""
+        self.print_usage(sys.stderr)
+        self.exit(1, f"No PDF: {message}.\n")
 
 
 def parser():
@@ -15,7 +23,7 @@ def parser():
     -------
     argparse.ArgumentParser
     """
-    made = argparse.ArgumentParser(
+    made = _Parser(
         prog="python -m utils.pdf",
         description="Make one PDF of the four notebooks and your code.",
         epilog="Exit status: 0 a PDF, 1 none, 2 notes under --strict, "

@@ -10,6 +10,17 @@ from utils.staff import results, rubric
 RUBRIC = rubric.load()
 
 
+def test_what_has_no_verdict_is_named():
+    found = [
+        {
+            "submission": state,
+            "parts": {"a": {"state": "passed"}, "b": {"state": state}},
+        }
+        for state in ("passed", "failed", "todo", "missing", "late", "stopped")
+    ]
+    assert results.unchecked(found) == ["late", "stopped"]
+
+
 def finding(points, state, *rows, died=False):
     return {
         "points": points,

@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import sys
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -75,7 +76,14 @@ def run(arguments):
     if count > 1:
         print(f"Part {index} of {count} is done; when all are: staff merge.")
     else:
-        results.write(arguments.out, results.latest(graded, names), rubric.load())
+        records = results.latest(graded, names)
+        results.write(arguments.out, records, rubric.load())
+        if unchecked := results.unchecked(records):
+            print(
+                "Not checked to the end, so look at them in summary.html: "
+                + ", ".join(unchecked),
+                file=sys.stderr,
+            )
     return 0
 
 

@@ -31,6 +31,17 @@ def latest(records, names=None):
     return [found[name] for name in sorted(found) if names is None or name in names]
 
 
+def unchecked(records):
+    """Return the names of submissions of which some part has no verdict."""
+    return [
+        record["submission"]
+        for record in records
+        if any(
+            part["state"] in ("late", "stopped") for part in record["parts"].values()
+        )
+    ]
+
+
 def points(record):
     """Return the sum of automatic points."""
     return sum(part["points"] for part in record["parts"].values())

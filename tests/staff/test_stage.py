@@ -1,5 +1,6 @@
 """What a student's process finds of the workbook."""
 
+import ast
 import subprocess
 import sys
 
@@ -27,6 +28,27 @@ def test_an_exercise_finds_what_it_may_build_on(given, tmp_path):
         assert run(tmp_path / "at", f"import utils.exercises.{module}") == ""
         names = {path.name for path in file.parent.glob("*.py")}
         assert names == {"__init__.py", f"{module}.py"}, "another exercise is left"
+
+
+def imported(file):
+    """Give the modules of utils that a file asks for, in functions, too."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "utils":
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            names = getattr(node, "module", None)
+            for name in [names] if names else [alias.name for alias in node.names]:
+                if name.startswith("utils."):
+                    yield name.split(".")[1]
+
+
+@pytest.mark.parametrize("module", stage.GIVEN)
+def test_what_is_given_needs_nothing_else(module):
+    paths = [stage.UTILS / name for name in stage.GIVEN[module]]
+    paths.append(stage.UTILS / "exercises" / f"{module}.py")
+    files = [f for p in paths for f in (p.rglob("*.py") if p.is_dir() else [p])]
+    needed = {name for file in files for name in imported(file)}
+    assert needed <= {path.stem for path in paths}, "it would be there by name only"
 
 
 def test_fast_twins_are_there_by_name_only(given, tmp_path):

@@ -22,6 +22,8 @@ GIVEN = {
     "export_pdf.cmd": "the same on Windows",
     "test.sh": "runs the checks; what tests the workbook itself is left out",
     "requirements.txt": "the packages that the set-up installs",
+    ".devcontainer/": "the same in a container, for VS Code and others",
+    "binder/": "the same on Binder",
     "pyproject.toml": "name and version, which the PDF's set-up reads",
     ".gitignore": "keeps data and environments out of a student's own repository",
     ".gitattributes": "keeps the line ends of scripts there",

@@ -31,7 +31,9 @@ def copy(tmp_path):
     (folder / "utils" / "pdf").mkdir(parents=True)
     files = ["export_pdf.sh", "requirements.txt", "pyproject.toml"]
     files += [f"utils/{n}" for n in ("__init__.py", "setup.sh")]
-    files += [f"utils/{n}.py" for n in ("environment", "installer", "console", "whole_files")]
+    files += [
+        f"utils/{n}.py" for n in ("environment", "installer", "console", "whole_files")
+    ]
     here = ("__init__", "__main__", "arguments", "register")
     files += [f"utils/pdf/{n}.py" for n in here]
     for name in files:
@@ -201,3 +203,25 @@ def test_all_files_agree_on_the_pythons():
         assert minors == set(range(oldest[1], newest[1] + 1)), name
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["requires-python"] == ">={}.{}".format(*oldest)
+
+
+def test_the_batch_file_keeps_to_the_rules_of_cmd():
+    """It cannot be run here; what is known to go wrong can be looked for."""
+    data = (ROOT / "export_pdf.cmd").read_bytes()
+    assert data.isascii() and data.count(b"\r\n") == data.count(b"\n")
+    lines = [
+        line.strip()
+        for line in data.decode().splitlines()
+        if line and not line.startswith("rem ")
+    ]
+    labels = {line[1:] for line in lines if line.startswith(":")}
+    assert set(re.findall(r"\bgoto (\w+)", "\n".join(lines))) == labels
+    # A batch file (python of pyenv is one) that is not called never comes back.
+    for line in lines:
+        assert not re.match(r"(%BASE%|%%~P)", line), line
+    # Behind pushd, nothing ends but where popd is.
+    begin = next(k for k, line in enumerate(lines) if line.startswith("pushd"))
+    ends = [line for line in lines[begin + 1 :] if "exit /b" in line]
+    assert ends == ["exit /b %STATUS%"] and lines[-2:] == ["popd", *ends]
+    # Round brackets in a folder's name would close a block.
+    assert not any(re.search(r"%(CD|~dp0)", line) for line in lines[begin + 1 :])

@@ -250,6 +250,16 @@ def test_a_cell_stays_on_the_page_where_its_figure_is(tmp_path):
     assert len(second.images) == 1 and len(first.images) == 0
 
 
+@pytest.mark.parametrize("space", [27, 28, 29, 30])
+def test_a_line_about_code_stays_with_it(tmp_path, space):
+    filler = "\n\n".join(f"line {i}" for i in range(space))
+    code_below = "```\n" + "BELOW\n" * 12 + "```"
+    cell = new_markdown_cell(f"{filler}\n\nABOVE\n\n{code_below}")
+    texts = [page.extract_text() for page in pages(export(tmp_path, notebook(cell)))]
+    (found,) = [text for text in texts if "ABOVE" in text]
+    assert "BELOW" in found
+
+
 def test_code_that_a_cell_shows_is_printed_once(tmp_path):
     source = tmp_path / "layer.py"
     source.write_text("import x\n\n\ndef f():\n    return 'here it is'\n", "utf-8")

@@ -2,6 +2,7 @@
 
 import html
 import re
+from itertools import zip_longest
 
 import mistune
 from nbconvert.filters.markdown_mistune import MathBlockParser, MathInlineParser
@@ -55,6 +56,12 @@ def plain(tokens):
     return "".join(out)
 
 
+def _introduces(token, following):
+    """Return whether a block is a line about the code below: both on one page."""
+    is_line = token["type"] == "paragraph" and len(plain([token])) <= COLUMNS
+    return is_line and following.get("type") == "block_code"
+
+
 class MarkdownWriter:
     """Turns Markdown into Typst markup.
 
@@ -79,13 +86,17 @@ class MarkdownWriter:
     def blocks(self, tokens):
         """Return block elements; neighbouring pieces of HTML belong together."""
         out, fragments = [], []
-        for token in tokens:
+        tokens = [token for token in tokens if token["type"] != "blank_line"]
+        for token, following in zip_longest(tokens, tokens[1:], fillvalue={}):
             if token["type"] == "block_html":
                 fragments.append(token["raw"])
                 continue
             out.append(self._html(fragments))
             fragments = []
-            out.append(self._block(token))
+            markup = self._block(token)
+            if _introduces(token, following):
+                markup = f"#block(sticky: true)[{markup}]"
+            out.append(markup)
         out.append(self._html(fragments))
         return "\n".join(markup for markup in out if markup)
 
@@ -119,9 +130,6 @@ class MarkdownWriter:
     def _unknown(self, token):
         self.context.note(f"Markdown element {token['type']} printed as plain text")
         return self.context.text(plain([token]))
-
-    def _block_blank_line(self, token):
-        return ""
 
     def _block_heading(self, token):
         level, children = token["attrs"]["level"], token["children"]

@@ -133,7 +133,7 @@ def plot_fields_on_image(image, boxes, ax=None):
     Axes
     """
     if ax is None:
-        ax = plt.figure(figsize=(6.0, 3.8)).gca()
+        ax = plt.figure(figsize=(5.0, 3.1)).gca()
     low = min(0, *(first for first, _ in boxes.values()))
     high = max(len(image) - 1, *(last for _, last in boxes.values()))
     ax.add_patch(_square(low, high, facecolor="white", edgecolor="0.6", hatch="////"))

@@ -223,7 +223,7 @@ def show_confusion(y, predicted, classes, ax=None):
     counts = np.bincount(K * np.asarray(y) + predicted, minlength=K * K).reshape(K, K)
     share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     if ax is None:
-        _, ax = plt.subplots(figsize=(4.6, 4.2))
+        _, ax = plt.subplots(figsize=(4.2, 3.6))
     ax.imshow(share, cmap="Blues", vmin=0, vmax=100)
     for (row, column), value in np.ndenumerate(share):
         color = "white" if value > 50 else "black"

@@ -45,5 +45,6 @@ What surrounds them:
 `installer.py`              the packages inside: uv or pip
 `staff/`                    handouts and grading; students do not get it
 `whole_files.py`            files that are whole or not there
+`memory.py`                 how much memory there is, before it is taken
 `console.py`                commands that print any letter on any console
 """

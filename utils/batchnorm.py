@@ -54,6 +54,8 @@ def batchnorm_forward(x, gamma, beta, bn_param):
     .. [1] S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network
        training by reducing internal covariate shift", ICML 2015, algorithm 1.
     """
+    if x.ndim != 2:
+        raise ValueError(f"x has shape {x.shape}, expected (N, D): features per row.")
     N, D = x.shape
     require_shape("gamma", gamma, (D,), "one scale per feature")
     require_shape("beta", beta, (D,), "one shift per feature")
@@ -94,8 +96,14 @@ def batchnorm_backward(dout, cache):
     -------
     dx : ndarray of shape (N, D)
     dgamma, dbeta : ndarray of shape (D,)
+
+    Raises
+    ------
+    ValueError
+        If ``dout`` has not the shape of ``out``.
     """
     x_hat, gamma, std, mode = cache
+    require_shape("dout", dout, x_hat.shape, "the shape of the layer's out")
     dgamma = (dout * x_hat).sum(axis=0)
     dbeta = dout.sum(axis=0)
     if mode == "test":

@@ -10,11 +10,12 @@ Both are for float32 images in which there is enough to do, and the numbers diff
 those of the layers by rounding.  Everything else goes to the layers themselves.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from utils import kernels
+from utils import kernels, memory
 from utils.fast_layers import fits_engine
 from utils.layers import affine_backward, affine_forward
 from utils.shapes import conv_output_shape, pool_output_shape, require_shape
@@ -77,6 +78,7 @@ def conv_relu_pool_forward_fast(x, w, b, conv_param, pool_param):
     """
     x, w, b = np.asarray(x), np.asarray(w), np.asarray(b)
     shape = conv_output_shape(x.shape, w.shape, conv_param)
+    memory.for_layer(x, math.prod(shape) // 2)  # pooled: out, and what the cache keeps
     out = np.empty(pool_output_shape(shape, pool_param), np.float32)
     how = shape, conv_param["stride"], conv_param["pad"]
     kept = kernels.convolution.forward_pooled(x, w, b, out, *how)

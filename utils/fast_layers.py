@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from utils import kernels
+from utils import kernels, memory
 from utils.batchnorm import read_bn_param, update_running
 from utils.kernels import threads
 from utils.shapes import conv_output_shape, pool_output_shape, require_shape
@@ -29,6 +29,9 @@ COLUMN_BYTES = 2**20
 # engine room is faster.
 ENGINE_WORK = 2**25
 ENGINE_PIXELS = 2**7
+
+REAL = "fiub"  # kinds of dtypes
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def conv_forward_fast(x, w, b, conv_param):
@@ -62,6 +65,9 @@ def conv_forward_fast(x, w, b, conv_param):
     ------
     ValueError
         If the shapes do not fit together (see `utils.shapes.conv_output_shape`).
+    TypeError, MemoryError
+        As in all layers here: if x or w holds no real numbers; if there is not enough
+        memory, before it is taken.
 
     References
     ----------
@@ -71,6 +77,7 @@ def conv_forward_fast(x, w, b, conv_param):
     x, w, b = np.asarray(x), np.asarray(w), np.asarray(b)
     out_shape = conv_output_shape(x.shape, w.shape, conv_param)
     require_shape("b", b, (w.shape[0],), "one bias per filter")
+    _require_memory(x, w, out_shape)
     stride, pad = conv_param["stride"], conv_param["pad"]
     cache = x, w, b, dict(conv_param)
     if fits_engine(x, w, out_shape):
@@ -78,7 +85,7 @@ def conv_forward_fast(x, w, b, conv_param):
         kernels.convolution.forward(x, w, b, out, stride, pad)
         return out, cache
     images, filters, bias = _prepare(x, w, b)
-    filters = filters.reshape(len(filters), -1)  # (F, C*HH*WW)
+    filters = filters.reshape(len(w), math.prod(w.shape[1:]))  # (F, C*HH*WW)
     geometry = (w.shape[2:], stride, pad, out_shape[2:])
     out = np.empty(out_shape, images.dtype)
 
@@ -122,11 +129,12 @@ def conv_backward_fast(dout, cache):
     out_shape = conv_output_shape(x.shape, w.shape, conv_param)
     dout = np.asarray(dout)
     require_shape("dout", dout, out_shape, "the shape of the layer's out")
+    _require_memory(x, w, out_shape)
     stride, pad = conv_param["stride"], conv_param["pad"]
     if fits_engine(x, w, out_shape):
         return kernels.convolution.backward(dout, x, w, stride, pad)
     images, filters, dout = _prepare(x, w, dout)
-    filters = filters.reshape(len(filters), -1)  # (F, C*HH*WW)
+    filters = filters.reshape(len(w), math.prod(w.shape[1:]))  # (F, C*HH*WW)
     geometry = (w.shape[2:], stride, pad, out_shape[2:])
     dx, dw_parts = np.empty_like(images), {}
 
@@ -177,6 +185,7 @@ def max_pool_forward_fast(x, pool_param):
     """
     x = np.asarray(x)
     N, C, H_out, W_out = pool_output_shape(x.shape, pool_param)
+    memory.for_layer(x, 3 * N * C * H_out * W_out)  # values, and places in int64
     (images,) = _prepare(x)
     out = np.empty((N, C, H_out, W_out), images.dtype)
     argmax = np.empty(out.shape, np.int64)
@@ -257,6 +266,7 @@ def spatial_batchnorm_forward_fast(x, gamma, beta, bn_param):
     N, C, H, W = x.shape
     require_shape("gamma", gamma, (C,), "one scale per channel")
     require_shape("beta", beta, (C,), "one shift per channel")
+    memory.for_layer(x, x.size)
     (images,) = _prepare(x)
     settings = read_bn_param(bn_param, C, images.dtype)
     if settings.mode == "train":
@@ -321,7 +331,17 @@ def fits_engine(x, w, out_shape):
     """Tell whether a convolution goes to the engine room: float32, and large."""
     pixels = out_shape[0] * math.prod(out_shape[2:])
     pays = pixels * w.size >= ENGINE_WORK and pixels >= ENGINE_PIXELS
-    return pays and _dtype_of(x) == np.float32 and kernels.compiles()
+    return pays and x.dtype.char == "f" and w.dtype.kind in REAL and kernels.compiles()
+
+
+def _require_memory(x, w, out_shape):
+    """Refuse a convolution that does not fit: its result, and columns per thread."""
+    N, F, H_out, W_out = out_shape
+    work = N * H_out * W_out * w.size
+    # No number is made without work, so a small layer need not be looked at closer.
+    if work + x.size >= ENGINE_WORK:
+        columns = min(N, threads.count()) * (work // max(1, N * F))
+        memory.for_layer(x, max(N * F * H_out * W_out, x.size), columns)
 
 
 def _columns(images, start, stop, geometry):
@@ -340,13 +360,18 @@ def _columns(images, start, stop, geometry):
 
 def _dtype_of(x):
     """Compute in x's own precision if it is float32, in float64 otherwise."""
-    is_float32 = x.dtype.newbyteorder("=") == np.float32
-    return np.dtype(np.float32 if is_float32 else np.float64)
+    return FLOAT32 if x.dtype.char == "f" else FLOAT64  # of either byte order
 
 
 def _as_dtype(array, dtype):
     # C order and native byte order: the kernels are compiled for that layout only.
-    return np.require(np.asarray(array), dtype, ["C", "A"])
+    array = np.asarray(array)
+    if array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned:
+        return array
+    if array.dtype.kind not in REAL:
+        have = f"An array of shape {array.shape} has dtype {array.dtype}"
+        raise TypeError(f"{have}, expected real numbers.")
+    return np.require(array, dtype, ["C", "A"])
 
 
 def _prepare(x, *others):

@@ -10,6 +10,10 @@ import numbers
 
 import numpy as np
 
+from utils.shapes import require_shape
+
+OUT = "the shape of the layer's out"
+
 
 def affine_forward(x, w, b):
     """Multiply every flattened input by a weight matrix and add a bias.
@@ -64,8 +68,14 @@ def affine_backward(dout, cache):
     -------
     dx, dw, db : ndarrays
         Gradients with the shapes of ``x``, ``w`` and ``b``.
+
+    Raises
+    ------
+    ValueError
+        If ``dout`` has not the shape of ``out``, as in all backward passes here.
     """
     x, w, _ = cache
+    require_shape("dout", dout, (x.shape[0], w.shape[1]), OUT)
     dx = (dout @ w.T).reshape(x.shape)
     dw = x.reshape(x.shape[0], w.shape[0]).T @ dout
     db = dout.sum(axis=0)
@@ -102,6 +112,7 @@ def relu_backward(dout, cache):
     -------
     dx : ndarray of the same shape and dtype
     """
+    require_shape("dout", dout, cache.shape, OUT)
     return dout * (cache > 0)
 
 
@@ -163,7 +174,10 @@ def dropout_backward(dout, cache):
     dx : ndarray of the same shape and dtype
     """
     _, mask = cache
-    return dout if mask is None else dout * mask
+    if mask is None:
+        return dout
+    require_shape("dout", dout, mask.shape, OUT)
+    return dout * mask
 
 
 def softmax_loss(x, y):
@@ -182,7 +196,8 @@ def softmax_loss(x, y):
     -------
     loss : float
     dx : ndarray of shape (N, C)
-        Gradient of the loss with respect to ``x``, same dtype as ``x``.
+        Gradient of the loss with respect to ``x``, same dtype as ``x`` (float64 if
+        those are whole numbers).
 
     Raises
     ------
@@ -204,6 +219,7 @@ def softmax_loss(x, y):
         raise ValueError(
             f"y holds labels from {y.min()} to {y.max()}, expected 0 to {C - 1}."
         )
+    x = x if x.dtype.kind == "f" else x.astype(float)  # whole numbers would overflow
     shifted = x - x.max(axis=1, keepdims=True)  # the largest exponent becomes exp(0)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     loss = -float(log_p[np.arange(N), y].mean())

@@ -6,6 +6,7 @@ from collections import OrderedDict
 import numpy as np
 
 from utils.kernels import layout
+from utils.memory import require
 from utils.network import engine, exact, written
 from utils.network.loss import cross_entropy
 from utils.network.parameters import Parameters
@@ -237,6 +238,12 @@ class ConvNet(Parameters):
             memory = self._store.memory
             before = memory.nbytes
             new = engine.Engine(self._store, self.parts, N, C, H, W, self.skip_unused)
+            # It has been promised its memory now, and has not touched it yet.
+            require(
+                memory.nbytes - before,
+                f"A batch of {N} images of {H} x {W} pixels",
+                "make batches smaller",
+            )
             if memory.nbytes > before:  # others would keep the smaller buffers alive
                 self._engines.clear()
             while len(self._engines) >= SIZES:

@@ -7,7 +7,8 @@ import pytest
 
 from tests.solver.small_net import weights
 from tests.solver.stand_ins import Beside, PictureNet, make_steps
-from utils.solver import interrupts, loop
+from utils.kernels import interrupts
+from utils.solver import loop
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows ends the process")
 

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from utils.solver.interrupts import Held, unbroken
+from utils.kernels.interrupts import unbroken
+from utils.solver.interrupts import Held
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows ends the process")
 
@@ -66,19 +67,6 @@ def test_outside_the_main_thread():
     assert len(entered) == 1
 
 
-@pytest.mark.parametrize("times", [1, 3])
-def test_unbroken_is_complete_before_ctrl_c(times):
-    done = []
-    with pytest.raises(KeyboardInterrupt), unbroken():
-        for _ in range(times):
-            press()
-        done.append(1)
-    assert done == [1]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    with unbroken():  # and nothing is left over
-        pass
-
-
 def test_unbroken_hands_ctrl_c_on_to_whoever_holds_it():
     with Held(active=True) as held:
         held.inside = True
@@ -97,26 +85,3 @@ def test_unbroken_hands_ctrl_c_on_to_whoever_holds_it():
         assert pressed == [signal.SIGINT]
     finally:
         signal.signal(signal.SIGINT, old)
-
-
-def test_unbroken_where_python_does_not_handle_ctrl_c():
-    old = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with unbroken():
-            press()
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, old)
-
-
-def test_unbroken_outside_the_main_thread():
-    entered = []
-
-    def work():
-        with unbroken():
-            entered.append(signal.getsignal(signal.SIGINT))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert entered == [signal.default_int_handler]

@@ -21,6 +21,7 @@ before it.  They are marked > below.  The rest is for reference.
 how kernels run
 `compiler.py`             from Python to machine code, kept on disk
 `notice.py`               a line on the screen while that lasts
+`interrupts.py`           Ctrl-C that waits
 `threads.py`              > threads that sleep until they are called; aligned memory
 `scratch.py`              memory that is kept from call to call
 `machine.py`              what is found on this machine, in words
@@ -84,6 +85,8 @@ used: ``from utils import kernels``, later ``kernels.im2col.im2col(...)``.
 import importlib
 import os
 
+from utils.kernels.interrupts import unbroken
+
 
 def compiles():
     """Tell whether kernels are compiled: ``NUMBA_DISABLE_JIT`` turns that off."""
@@ -93,7 +96,8 @@ def compiles():
 def __getattr__(name):
     """Import a module of this folder when somebody asks for it."""
     try:
-        return importlib.import_module(f"{__name__}.{name}")
+        with unbroken():
+            return importlib.import_module(f"{__name__}.{name}")
     except ModuleNotFoundError as error:
         if error.name != f"{__name__}.{name}":
             raise

@@ -3,14 +3,10 @@
 In the middle of an update some weights are new and some are old.  Such a state is no
 good for a checkpoint, so the first Ctrl-C waits until the update is complete; a second
 one does not wait.
-
-Weights that change places with their averages are never left half of each: `unbroken`
-lets no Ctrl-C in at all, which is bearable because it lasts a few milliseconds.
 """
 
 import signal
 import threading
-from contextlib import contextmanager
 
 
 class Held:
@@ -53,25 +49,3 @@ class Held:
             self.pending = True
         else:
             raise KeyboardInterrupt
-
-
-@contextmanager
-def unbroken():
-    """Hold back every Ctrl-C while it is entered, and hand it on at the end.
-
-    Whoever handles Ctrl-C outside gets it then.  Nothing happens outside the main
-    thread, where there is no Ctrl-C, or where Python does not handle it.
-    """
-    main = threading.current_thread() is threading.main_thread()
-    outside = signal.getsignal(signal.SIGINT) if main else None
-    if not callable(outside):
-        yield
-        return
-    pressed = []
-    signal.signal(signal.SIGINT, lambda *signal_: pressed.append(signal_))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, outside)
-        if pressed:
-            outside(*pressed[0])

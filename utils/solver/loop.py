@@ -12,11 +12,12 @@ import time
 
 import numpy as np
 
+from utils.kernels.interrupts import unbroken
 from utils.solver import display, history
 from utils.solver import model as models
 from utils.solver import resume as resuming
 from utils.solver.checkpoint import Checkpoints
-from utils.solver.interrupts import Held, unbroken
+from utils.solver.interrupts import Held
 
 
 class Loop:

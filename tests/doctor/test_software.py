@@ -63,7 +63,7 @@ def test_environment(root, finish, monkeypatch):
     found = fault(software.environment)
     assert found.what == f"this is {sys.executable}, not the workbook's Python"
     assert found.remedy == f"{remedies.PYTHON} -m utils.doctor"
-    monkeypatch.setitem(sys.modules, "google.colab", object())
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
     assert software.environment() == f"{sys.prefix}, which has what is needed"
 
 

@@ -48,7 +48,8 @@ def is_own(environment):
 
 def on_colab():
     """Tell whether this is Google Colab, whose notebooks have only Colab's Python."""
-    return "google.colab" in sys.modules
+    # Its notebooks have the module; commands that they start have the variable.
+    return "google.colab" in sys.modules or "COLAB_RELEASE_TAG" in os.environ
 
 
 def _wrong_python():

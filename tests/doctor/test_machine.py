@@ -1,12 +1,12 @@
 """Each line on the machine, once well and once with its fault provoked."""
 
+import errno
 import os
 import shutil
 import time
 from collections import namedtuple
 from pathlib import Path, PureWindowsPath
 
-import psutil
 import pytest
 
 from utils import kernels
@@ -73,6 +73,22 @@ def test_writing_into_a_folder(root, monkeypatch):
     assert found.remedy.startswith(("chmod -R u+w .", f'icacls "{root}" /grant'))
 
 
+@pytest.mark.parametrize(
+    ("windows", "reason", "owner", "command"),
+    [
+        (True, errno.EACCES, 0, "icacls "),
+        (False, errno.EACCES, 0, "chmod -R u+w ."),
+        (False, errno.EROFS, 0, "cp -R "),
+        (False, errno.EACCES, 1, "cp -R "),
+    ],
+)
+def test_how_to_write(windows, reason, owner, command, root, monkeypatch):
+    monkeypatch.setattr(machine, "WINDOWS", windows)
+    me = root.stat().st_uid + owner
+    monkeypatch.setattr(os, "geteuid", lambda: me, raising=False)
+    assert machine._make_writable(root, reason).startswith(command)
+
+
 def test_writing_a_notebook(root, monkeypatch):
     (root / "CNN.ipynb").touch()
     monkeypatch.setattr(os, "access", lambda path, mode: False)
@@ -129,10 +145,9 @@ def test_how_a_clock_is_set(windows, platform, command, monkeypatch):
 
 
 def test_memory(monkeypatch):
-    state = namedtuple("state", "available")
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: state(3 * 10**9))
+    monkeypatch.setattr("utils.memory.available", lambda: 3 * 10**9)
     assert machine.memory() == "3.0 GB free"
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: state(10**9))
+    monkeypatch.setattr("utils.memory.available", lambda: 10**9)
     assert fault(machine.memory).what.startswith("1000 MB are free, CNN.ipynb needs")
 
 

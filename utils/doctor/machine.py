@@ -3,6 +3,7 @@
 Each function returns what it has found, or raises `Fault`.
 """
 
+import errno
 import os
 import shutil
 import sys
@@ -48,7 +49,6 @@ def folder():
 def writing():
     """Look whether files can be written where the workbook writes them."""
     root = remedies.ROOT
-    grant = f'icacls "{root}" /grant "%USERNAME%":F /t' if WINDOWS else "chmod -R u+w ."
     for place in (root, root / "build", root / "utils" / "exercises"):
         if not place.is_dir():
             continue
@@ -56,12 +56,22 @@ def writing():
             tempfile.TemporaryFile(dir=str(place)).close()
         except OSError as error:
             what = f"{place} cannot be written to ({error.strerror})"
-            raise Fault(what, grant) from None
+            raise Fault(what, _make_writable(root, error.errno)) from None
     files = [*root.glob("*.ipynb"), *(root / "utils" / "exercises").glob("*.py")]
     for file in files:
         if not os.access(str(file), os.W_OK):
-            raise Fault(f"{file.relative_to(root)} cannot be written to", grant)
+            what = f"{file.relative_to(root)} cannot be written to"
+            raise Fault(what, _make_writable(root))
     return "notebooks, exercises and build/ can be written"
+
+
+def _make_writable(root, reason=errno.EACCES):
+    """Give the command that lets this user write, be it into a copy."""
+    if WINDOWS:
+        return f'icacls "{root}" /grant "%USERNAME%":F /t'
+    if reason == errno.EROFS or root.stat().st_uid != os.geteuid():
+        return f'cp -R "{root}" ~/cnn-workbook'
+    return "chmod -R u+w ."
 
 
 def disk():
@@ -106,9 +116,9 @@ def _set_clock():
 
 def memory():
     """Look whether the largest notebook has room."""
-    import psutil
+    from utils.memory import available
 
-    free = psutil.virtual_memory().available // 10**6
+    free = available() // 10**6
     if free < MEMORY_MB:
         raise Fault(
             f"{free} MB are free, CNN.ipynb needs about {MEMORY_MB}",

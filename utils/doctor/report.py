@@ -1,9 +1,9 @@
 """Which lines the doctor's report has, and how it is printed."""
 
 import argparse
-import sys
 import textwrap
 
+from utils.console import accept_all_letters
 from utils.doctor import machine, software
 from utils.doctor.remedies import ROOT, Fault, after
 
@@ -95,8 +95,7 @@ def main(arguments=None):
         description="Say what is wrong with this machine, and what mends it.",
     )
     parser.parse_args(arguments)
-    if hasattr(sys.stdout, "reconfigure"):  # a console without the path's letters
-        sys.stdout.reconfigure(errors="replace")
+    accept_all_letters()
     faults = examine(FIRST)
     if faults:
         print("The rest is looked at when this is mended.")

@@ -50,7 +50,7 @@ def complaints(engine, markup):
         (r"\bf x", "bold(upright(x))"),
         (r"a \over b", "frac(a, b)"),
         (r"\underbrace{a}_n", "underbrace(a, n)"),
-        (r"\underbrace{a}_n^k", "attach(underbrace(a, n), t: k)"),
+        (r"\underbrace{a}_n^k", "attach(limits(underbrace(a, n)), t: k)"),
         (r"\sum\limits_i x", "attach(limits(∑), b: i)x"),
         (r"x^{\phantom{a}}", "attach(x, t: #hide($script(a)$))"),
         (r"{\underbrace{a}_n}_k",)

@@ -210,6 +210,8 @@ class Parser(Reader):
                 base, above = f"{base[:-1]}, {above})", None
         if below is None and above is None:
             return base
+        if base.startswith(_BELOW + _ABOVE):
+            base = f"limits({base})"  # as in TeX, on the other side of the brace
         low = "" if below is None else f", b: {below}"
         high = "" if above is None else f", t: {above}"
         return f"attach({base}{low}{high})"

@@ -65,3 +65,16 @@ def test_a_folder_that_cannot_be_made_stops_nothing(log):
     log.folder.parent.write_text("a file")
     log.write(result("x"))
     assert log.folder.parent.read_text() == "a file"
+
+
+def test_another_kernel_removes_old_logs_first(log, monkeypatch):
+    log.folder.mkdir(parents=True)
+    for i in range(KEPT + 5):
+        (log.folder / f"{i:020d}.jsonl").write_text("{}\n")
+
+    def gone(path):
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(type(log.path), "unlink", gone)
+    log.write(result("x"))
+    assert len(lines(log)) == 1

@@ -78,6 +78,7 @@ class RunLog:
         if not self.path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             for old in sorted(self.folder.glob("*.jsonl"))[: 1 - KEPT]:
-                old.unlink()
+                with contextlib.suppress(OSError):  # another kernel was faster
+                    old.unlink()
         with open(self.path, "a", encoding="utf-8") as file:
             file.write(line + "\n")

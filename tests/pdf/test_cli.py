@@ -309,10 +309,14 @@ def test_both_commands_remember_where_the_shell_stood(name):
     assert re.search(rf"{cli.CALLED_FROM}=(\$PWD|%CD%)", before)
 
 
-def test_what_is_imported_late_is_not_imported_early():
+@pytest.mark.parametrize(
+    ("module", "late"),
+    [("cli", ["typst", "nbconvert", "nbclient"]), ("exporter", ["numpy"])],
+)
+def test_what_is_imported_late_is_not_imported_early(module, late):
     program = (
-        "import sys, utils.pdf.cli; "
-        "print([n for n in ('typst', 'nbconvert', 'nbclient') if n in sys.modules])"
+        f"import sys, utils.pdf.{module}; "
+        f"print([n for n in {late} if n in sys.modules])"
     )
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, cwd=cli.ROOT)

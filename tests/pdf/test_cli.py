@@ -305,7 +305,7 @@ def test_output_counts_from_where_the_shell_stood(run, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["export_pdf.sh", "export_pdf.cmd"])
 def test_both_commands_remember_where_the_shell_stood(name):
-    before, _ = re.split(r"\bcd (?:-- |/d )", (cli.ROOT / name).read_text("utf-8"))
+    before, _ = re.split(r"\bcd -- |\npushd ", (cli.ROOT / name).read_text("utf-8"))
     assert re.search(rf"{cli.CALLED_FROM}=(\$PWD|%CD%)", before)
 
 

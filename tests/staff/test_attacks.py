@@ -5,6 +5,7 @@ makes submissions whose packing is the attack.  Every one is graded as in a batc
 the best level of isolation that works here; the report says which.
 """
 
+import contextlib
 import json
 import os
 import site
@@ -54,6 +55,12 @@ def packages():
     return [sorted(os.listdir(folder)) for folder in site.getsitepackages()]
 
 
+def owners(folder):
+    for name in os.listdir(folder):
+        with contextlib.suppress(OSError):  # gone in between
+            yield os.lstat(f"{folder}/{name}").st_uid
+
+
 def student_text(record):
     return json.dumps(results.for_student(record, RUBRIC))
 
@@ -89,11 +96,7 @@ def test_an_attack_gains_nothing(path, ground, request):
     assert len(student_text(record)) < 10_000
     with pytest.raises(BlockingIOError):
         server.accept()
-    assert not Path("/tmp/daemon").exists()
-    left = [*Path("/tmp").glob("fill-*"), *Path("/tmp").glob("file-*")]
-    assert room.level != "netns" or not left
-    for file in left:  # a folder that is open to all users
-        file.unlink()
+    assert room.uid not in owners("/tmp")
 
 
 @pytest.mark.parametrize("name", ARCHIVES)

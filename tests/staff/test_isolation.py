@@ -69,9 +69,9 @@ def test_what_is_left_elsewhere_is_removed(tmp_path, monkeypatch):
     (tmp_path / "folder" / "deeper").mkdir(parents=True)
     (tmp_path / "link").symlink_to("/etc")
     (tmp_path / "mine").write_text("")
-    with isolation.Room("uid") as room:
-        for name in ("folder", "link"):
-            os.chown(tmp_path / name, room.uid, room.uid, follow_symlinks=False)
+    for name in ("folder", "link"):
+        os.chown(tmp_path / name, 65_002, 65_002, follow_symlinks=False)
+    isolation.sweep(65_002)
     assert os.listdir(tmp_path) == ["mine"] and os.path.isdir("/etc")
 
 

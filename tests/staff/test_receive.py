@@ -1,13 +1,14 @@
 """What counts of a submission; hostile archives are in `test_attacks`."""
 
 import json
+import os
 import re
 import zipfile
 
 import pytest
 
 from tests.staff.attacks.archives import ARCHIVES, NAME, SOLVED, packed
-from utils.staff import StaffError, cli, receive
+from utils.staff import StaffError, cli, isolation, receive
 
 REST = {f"utils/exercises/{name}.py": b"x = 1\n" for name in receive.EXERCISES[1:]}
 
@@ -54,6 +55,22 @@ def test_a_note_says_what_is_wrong(name, text, tmp_path):
     (tmp_path / "in").mkdir()
     notes = receive.take(ARCHIVES[name](tmp_path / "in")).notes
     assert any(text in note for note in notes), notes
+
+
+def test_a_folder_may_be_bottomless(tmp_path, monkeypatch):
+    files = {NAME: SOLVED, **REST}
+    for name, data in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    try:
+        for _ in range(1200):
+            os.mkdir("d")
+            os.chdir("d")
+        assert receive.take(tmp_path).files == files
+    finally:
+        os.chdir(tmp_path)
+        isolation.remove(tmp_path / "d")  # which pytest cannot
 
 
 def test_nobody_is_overlooked(tmp_path, capsys):

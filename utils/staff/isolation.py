@@ -86,7 +86,6 @@ class Room:
 
     def __exit__(self, *error):
         """Remove it with all that was left in it."""
-        self._sweep()
         remove(self.folder)
 
     def launch(self, command, env=None, **options):
@@ -130,7 +129,6 @@ class Room:
     def _new_scratch(self):
         """Make the one folder that a process may write to, where it is not in /tmp."""
         remove(self.scratch)
-        self._sweep()
         if self.cache and self.cache.is_dir():
             shutil.copytree(self.cache, self.scratch / self.cache.name)
         self.scratch.mkdir(mode=0o700, exist_ok=True)
@@ -139,14 +137,6 @@ class Room:
                 for name in ("", *names):
                     os.chown(os.path.join(where, name), self.uid, self.uid)
         return self.scratch
-
-    def _sweep(self):
-        """Remove what processes of this room's user have left elsewhere."""
-        for folder in SHARED if self.level == "uid" else ():
-            with contextlib.suppress(OSError):
-                for entry in os.scandir(folder):
-                    if entry.stat(follow_symlinks=False).st_uid == self.uid:
-                        remove(Path(entry.path))
 
     def _environment(self, env, home):
         kept = {k: v for k, v in env.items() if k.endswith("_NUM_THREADS")}
@@ -157,7 +147,7 @@ class Room:
 
 
 class Confined(subprocess.Popen):
-    """A process that is ended together with all others of its user."""
+    """A process that is ended together with all others of its user, and their files."""
 
     def __init__(self, command, uid, level, options):
         self.others = uid if level == "uid" else None
@@ -169,6 +159,16 @@ class Confined(subprocess.Popen):
         if self.others is not None:
             others, self.others = self.others, None
             end_all_of(others)
+            sweep(others)
+
+
+def sweep(uid):
+    """Remove what a user has left in folders that are open to all."""
+    for folder in filter(os.path.isdir, SHARED):
+        for path in map(Path(folder).joinpath, os.listdir(folder)):
+            with contextlib.suppress(OSError):
+                if path.lstat().st_uid == uid:
+                    remove(path)
 
 
 def remove(path):

@@ -209,19 +209,6 @@ def a_folder_of_links(folder):
     return folder / "links"
 
 
-def a_bottomless_folder(folder):
-    path = folder / "deep"
-    (path / "utils" / "exercises").mkdir(parents=True)
-    (path / NAME).write_bytes(SOLVED)
-    here = os.getcwd()
-    os.chdir(path)
-    for _ in range(1200):
-        os.mkdir("d")
-        os.chdir("d")
-    os.chdir(here)
-    return path
-
-
 def a_link_itself(folder):
     """Refused as a whole."""
     path = folder / "itself.zip"

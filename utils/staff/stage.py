@@ -19,7 +19,7 @@ GIVEN = {
     "spatial_batchnorm": ("batchnorm.py", "shapes.py"),
     "cnn": (
         *("shapes.py", "layers.py", "batchnorm.py", "blocks.py"),
-        *("fast_layers.py", "fast_blocks.py", "kernels"),
+        *("fast_layers.py", "fast_blocks.py", "kernels", "memory.py"),
     ),
 }
 ABSENT = '''\

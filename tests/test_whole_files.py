@@ -1,10 +1,11 @@
 import errno
 import os
 
+import numpy as np
 import pytest
 
 from utils import whole_files
-from utils.whole_files import replace, whole_file
+from utils.whole_files import replace, require_numbers, whole_file
 
 
 def write(path, data):
@@ -68,3 +69,10 @@ def test_replace_gives_up(tmp_path, monkeypatch, on_windows, code, attempts):
     with pytest.raises(OSError, match="in use"):
         replace(tmp_path / "new", tmp_path / "old")
     assert len(calls) == attempts
+
+
+def test_pickles_are_never_written():
+    require_numbers({"w": np.zeros(2), "config": np.array("text")})
+    for array in (np.array([None]), np.zeros(2, [("a", object)])):
+        with pytest.raises(TypeError, match="w2 holds Python objects, expected num"):
+            require_numbers({"w": np.zeros(2), "w2": array})

@@ -41,6 +41,26 @@ def whole_file(path):
             temporary.unlink()
 
 
+def require_numbers(arrays):
+    """Refuse arrays that `numpy.savez` would write as pickles.
+
+    Nobody reads pickles here, because reading one means running it.
+
+    Parameters
+    ----------
+    arrays : dict
+        Name -> array.
+
+    Raises
+    ------
+    TypeError
+        If one holds Python objects.
+    """
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise TypeError(f"{name} holds Python objects, expected numbers.")
+
+
 def temporary_beside(path):
     """Give a name in the folder of ``path`` that no other process uses."""
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -83,3 +83,11 @@ def test_a_network_says_what_it_is():
     about = json.loads(json.dumps(net.describe()))
     assert from_plain(about.pop("layers")) == [LAYERS[1], *LAYERS[-2:]]
     assert about == {"input_shape": [3, 32, 32], "label_smoothing": 0.1, "ghost": 3}
+
+
+def test_pickles_are_never_written(tmp_path):
+    with pytest.raises(TypeError, match="w holds Python objects"):
+        written.write(tmp_path / "net.npz", {}, {"w": np.zeros(2)}, dtype=object)
+    with pytest.raises(TypeError, match="w holds Python objects"):
+        written.write(tmp_path / "net.npz", {}, {"w": np.array([None])})
+    assert not list(tmp_path.iterdir())

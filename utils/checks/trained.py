@@ -16,7 +16,7 @@ from utils.checks import child
 from utils.checks.cnn_init import params_of
 from utils.checks.subject import short_path
 from utils.network import ConvNet, written
-from utils.whole_files import whole_file
+from utils.whole_files import require_numbers, whole_file
 
 STATISTICS = ("running_mean", "running_var")
 
@@ -60,6 +60,7 @@ def save_trained(model, config, path):
         for name in STATISTICS:
             if name in bn_param:
                 arrays[f"bn{k}_{name}"] = bn_param[name]
+    require_numbers({name: np.asarray(array) for name, array in arrays.items()})
     with whole_file(path) as file:
         np.savez(file, **arrays)
 

@@ -8,7 +8,7 @@ from dataclasses import fields
 import numpy as np
 
 from utils.network import specs
-from utils.whole_files import whole_file
+from utils.whole_files import require_numbers, whole_file
 
 KINDS = {
     name: kind
@@ -55,18 +55,28 @@ def write(path, about, arrays, dtype=None):
         Name -> array.
     dtype : numpy dtype, optional
         What arrays are converted to.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array would be no array of numbers, or not hold a number.
     """
     if dtype is not None:
         with np.errstate(over="ignore"):
             small = {name: array.astype(dtype) for name, array in arrays.items()}
         for name, array in small.items():
-            if not np.isfinite(array).all() and np.isfinite(arrays[name]).all():
+            if (
+                array.dtype.kind == "f"
+                and not np.isfinite(array).all()
+                and np.isfinite(arrays[name]).all()
+            ):
                 largest = np.abs(arrays[name]).max()
                 raise ValueError(
                     f"{name} has the number {largest:g}, which {np.dtype(dtype)} "
                     f"cannot hold: save without dtype."
                 )
         arrays = small
+    require_numbers(arrays)
     with whole_file(path) as file:
         np.savez(file, about=json.dumps(about), **arrays)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.whole_files import whole_file
+from utils.whole_files import require_numbers, whole_file
 
 KEPT = 2
 LEFT = 60  # seconds; a file that nobody has written to for so long is nobody's
@@ -76,8 +76,7 @@ def _pack(tree, path, arrays):
         return ["list", [_pack(x, f"{path}/{k}", arrays) for k, x in enumerate(tree)]]
     if isinstance(tree, np.ndarray | np.generic):
         array, name = np.asarray(tree), re.sub(r"[^\w.*/-]", "_", path.lstrip("/"))
-        if array.dtype.hasobject:
-            raise TypeError(f"{name} holds Python objects, expected numbers.")
+        require_numbers({name: array})
         if name in arrays or name in RESERVED or name.endswith(".npy"):
             name += f"~{len(arrays)}"
         arrays[name] = array

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from utils.staff import StaffError, markers
 
 SCRIPTS = ".sh .toml .txt .gitignore .gitattributes".split()
-TEXTS = ".cmd .mplstyle .typ .json LICENSE".split()
+TEXTS = ".cmd .cff .mplstyle .typ .json LICENSE".split()
 PICTURES = [".png"]
 # All that is kept of a notebook; outputs and execution counts are emptied.
 METADATA = ("kernelspec", "language_info")

@@ -87,7 +87,7 @@ def test_a_network_says_what_it_is():
 
 def test_pickles_are_never_written(tmp_path):
     with pytest.raises(TypeError, match="w holds Python objects"):
-        written.write(tmp_path / "net.npz", {}, {"w": np.zeros(2)}, dtype=object)
+        write(tmp_path / "net.npz", {}, {"w": np.zeros(2)}, dtype=object)
     with pytest.raises(TypeError, match="w holds Python objects"):
-        written.write(tmp_path / "net.npz", {}, {"w": np.array([None])})
+        write(tmp_path / "net.npz", {}, {"w": np.array([None])})
     assert not list(tmp_path.iterdir())

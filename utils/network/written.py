@@ -64,12 +64,9 @@ def write(path, about, arrays, dtype=None):
     if dtype is not None:
         with np.errstate(over="ignore"):
             small = {name: array.astype(dtype) for name, array in arrays.items()}
+        require_numbers(small)
         for name, array in small.items():
-            if (
-                array.dtype.kind == "f"
-                and not np.isfinite(array).all()
-                and np.isfinite(arrays[name]).all()
-            ):
+            if not np.isfinite(array).all() and np.isfinite(arrays[name]).all():
                 largest = np.abs(arrays[name]).max()
                 raise ValueError(
                     f"{name} has the number {largest:g}, which {np.dtype(dtype)} "

@@ -3,7 +3,7 @@
 # Check everything: lint, tests, kernels without their compiler, notebooks.
 #   ./test.sh            all of it
 #   ./test.sh --fast     without the slow tests (whole notebooks, a fresh set-up)
-#   ./test.sh --widths   and the kernels with narrower vectors, and with one thread
+#   ./test.sh --widths   and the engine with narrower vectors, one and many threads
 # All other arguments go to pytest, for example: ./test.sh --fast -k batchnorm
 #
 # In a handout this file is shorter:
@@ -53,13 +53,15 @@ tested=no
 stage 'fast tests' "$python" -m pytest -q -m 'not slow' "$@"
 stage 'kernels uncompiled' env NUMBA_DISABLE_JIT=1 "$python" -m pytest -q tests/kernels "$@"
 if [ "$widths" = yes ]; then
-    # Numba compiles for the processor that it is told of.
-    engine='tests/kernels tests/test_fast_layers.py'
-    stage 'AVX2: 8 floats' env NUMBA_CPU_NAME=haswell \
+    # Numba compiles for the instructions that it is told of; the name alone leaves it
+    # all that the machine has.
+    engine='tests/kernels tests/network tests/test_fast_layers.py'
+    stage 'AVX2: 8 floats' env NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=+avx,+avx2,+fma \
         "$python" -m pytest -q $engine "$@"
     stage 'SSE: 4 floats' env NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=+sse,+sse2 \
         "$python" -m pytest -q $engine "$@"
     stage 'one thread' env UTILS_THREADS=1 "$python" -m pytest -q $engine "$@"
+    stage 'many threads' env UTILS_THREADS=9 "$python" -m pytest -q $engine "$@"
 fi
 if [ "$slow" = yes ]; then
     stage 'slow tests' "$python" -m pytest -q -m slow "$@"

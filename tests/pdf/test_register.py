@@ -48,3 +48,24 @@ def test_it_is_written_once(site):
 
 def test_a_python_that_is_not_the_workbooks_is_left_alone(tmp_path):
     assert not register(root=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["Ángel", "Größe", "O'Brien's \"x\"", "学生"])
+def test_python_starts_whatever_the_folder_is_called(tmp_path, name):
+    """Python reads .pth files in the encoding of the system."""
+    root, site = tmp_path / name, tmp_path / "site"
+    root.mkdir()
+    project = (ROOT / "pyproject.toml").read_bytes()
+    (root / "pyproject.toml").write_bytes(project)
+    assert register(root, site)
+    text = (site / "cnn_workbook.pth").read_bytes()
+    assert text.isascii()
+    command = "import site, sys; site.addsitedir(sys.argv[1]); print(ascii(sys.path))"
+    done = subprocess.run(
+        [sys.executable, "-c", command, site],
+        env={"LC_ALL": "C", "PYTHONUTF8": "0"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ascii(str(root)) in done.stdout

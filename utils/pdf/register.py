@@ -40,7 +40,9 @@ def register(root=ROOT, site=None):
     name = project["name"].replace("-", "_")
     facts = f"{name}-{project['version']}.dist-info"
     files = {
-        f"{name}.pth": f"{root}\n",
+        # Python reads the file in the encoding of the system, so ASCII it has to be:
+        # where other bytes mean nothing there, Python would not start any more.
+        f"{name}.pth": f"import sys; sys.path.append({ascii(str(root))})\n",
         f"{facts}/METADATA": "Metadata-Version: 2.1\n"
         f"Name: {project['name']}\nVersion: {project['version']}\n",
         f"{facts}/INSTALLER": "workbook\n",

@@ -19,11 +19,11 @@ UTILS = ROOT / "utils"
 
 MODULES = "fcntl resource pwd grp termios tty pty posix readline curses syslog".split()
 NAMES = {
-    "os": "fork forkpty getuid geteuid getgid getegid setuid setgid setgroups setresuid "
-    "setresgid chown lchown fchown killpg getpgid setpgid setsid nice getloadavg uname "
-    "sched_getaffinity sched_setaffinity register_at_fork mkfifo statvfs sysconf wait "
-    "WNOHANG O_NOFOLLOW O_DIRECTORY O_CLOEXEC pread pwrite posix_fallocate posix_spawn "
-    "getpriority setpriority openpty sync chroot unshare",
+    "os": "fork forkpty getuid geteuid getgid getegid setuid setgid setgroups "
+    "setresuid setresgid chown lchown fchown killpg getpgid setpgid setsid nice "
+    "getloadavg uname sched_getaffinity sched_setaffinity register_at_fork mkfifo "
+    "statvfs sysconf wait WNOHANG O_NOFOLLOW O_DIRECTORY O_CLOEXEC pread pwrite "
+    "posix_fallocate posix_spawn getpriority setpriority openpty sync chroot unshare",
     "signal": "SIGKILL SIGHUP SIGALRM SIGUSR1 SIGUSR2 SIGSTOP SIGCONT SIGPIPE SIGQUIT "
     "SIGCHLD SIGTSTP alarm setitimer pthread_kill sigwait pthread_sigmask",
     "mmap": "MAP_PRIVATE MAP_SHARED MAP_ANONYMOUS PROT_READ PROT_WRITE MADV_HUGEPAGE",

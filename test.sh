@@ -4,6 +4,7 @@
 #   ./test.sh            all of it
 #   ./test.sh --fast     without the slow tests (whole notebooks, a fresh set-up)
 #   ./test.sh --widths   and the engine with narrower vectors, one and many threads
+#   ./test.sh --browser  and the notebooks in JupyterLab, driven through Chromium
 # All other arguments go to pytest, for example: ./test.sh --fast -k batchnorm
 #
 # In a handout this file is shorter:
@@ -16,11 +17,12 @@ CDPATH='' cd -- "$(dirname -- "$0")"
 . utils/setup.sh
 
 # BEGIN STAFF
-slow=yes widths=no
+slow=yes widths=no browser=no
 while :; do
     case ${1-} in
         --fast) slow=no ;;
         --widths) widths=yes ;;
+        --browser) browser=yes ;;
         *) break ;;
     esac
     shift
@@ -50,7 +52,7 @@ set_up
 stage 'lint' "$python" -m ruff check
 stage 'format' "$python" -m ruff format --check
 tested=no
-stage 'fast tests' "$python" -m pytest -q -m 'not slow' "$@"
+stage 'fast tests' "$python" -m pytest -q -m 'not slow and not browser' "$@"
 stage 'kernels uncompiled' env NUMBA_DISABLE_JIT=1 "$python" -m pytest -q tests/kernels "$@"
 if [ "$widths" = yes ]; then
     # Numba compiles for the instructions that it is told of; the name alone leaves it
@@ -65,6 +67,9 @@ if [ "$widths" = yes ]; then
 fi
 if [ "$slow" = yes ]; then
     stage 'slow tests' "$python" -m pytest -q -m slow "$@"
+fi
+if [ "$browser" = yes ]; then
+    stage 'browser tests' "$python" -m pytest -q -rs -m browser "$@"
 fi
 [ "$tested" = yes ] || failed="$failed no test ran,"
 

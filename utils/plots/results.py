@@ -140,7 +140,7 @@ def compare_timings(seconds, ax=None):
         names = (None, None) if k else ("naive", "fast")
         ax.barh(k - 0.2, naive, 0.38, color="C0", label=names[0])
         ax.barh(k + 0.2, fast, 0.38, color="C4", hatch="//", label=names[1])
-        text = f" {naive / fast:,.0f} times faster"
+        text = f" {_factor(naive, fast)}"
         ax.text(fast, k + 0.2, text, va="center", fontsize=8)
     ax.set(xscale="log", xlabel="seconds per call (logarithmic scale)")
     ax.set_yticks(range(len(seconds)), list(seconds))
@@ -174,7 +174,7 @@ def plot_ladder(rungs, lines=None, ax=None):
     left = min(ms) / 3
     for k in range(len(rungs)):
         ax.barh(k, ms[k] - left, 0.62, left=left, color="C0")
-        step = f", {_short(ms[k - 1] / ms[k])} times faster" if k else ""
+        step = f", {_factor(ms[k - 1], ms[k])}" if k else ""
         place = {"xy": (ms[k], k), "xytext": (4, 0), "textcoords": "offset points"}
         plain = {"fc": "white", "ec": "none", "pad": 0.5}  # over a line
         text = f"{_short(ms[k])} ms{step}"
@@ -201,6 +201,12 @@ def plot_ladder(rungs, lines=None, ax=None):
 def _short(number):
     """Write a number with about two digits."""
     return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+
+
+def _factor(before, after):
+    """Compare two times in words."""
+    word = "faster" if after <= before else "slower"
+    return f"{_short(max(before, after) / min(before, after))} times {word}"
 
 
 def show_confusion(y, predicted, classes, ax=None):

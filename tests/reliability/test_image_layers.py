@@ -3,6 +3,11 @@
 Given layers and solved exercises alike; convolutions also where they go to the engine.
 """
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -23,6 +28,8 @@ from utils import fast_layers, kernels
 from utils.batchnorm import batchnorm_backward, batchnorm_forward
 from utils.exercises import conv_layers, spatial_batchnorm
 
+watch = kernels.watch
+ROOT = Path(__file__).resolve().parents[2]
 SPECIALS = np.nan, np.inf, -np.inf
 SMALL = st.integers(0, 3)
 CONVS = {
@@ -51,7 +58,34 @@ def all_in_the_engine():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fast_layers, "ENGINE_WORK", 0)
         patch.setattr(fast_layers, "ENGINE_PIXELS", 0)
+        if watch.CHECKED:
+            patch.setattr(kernels.threads, "_together", watched_calls)
+            patch.setattr(
+                kernels.threads, "each_above", lambda *a: kernels.threads.each(*a[2:])
+            )
         yield
+
+
+def watched_calls(calls, real=kernels.threads._together):
+    """Let kernels touch the arrays that they were given, and nothing else."""
+    arrays = {id(a): a for call in calls for a in arrays_in(call[1:])}
+    with watch.watched(*arrays.values()):
+        real(calls)
+
+
+def arrays_in(value):
+    if isinstance(value, np.ndarray):
+        return [value]
+    inner = value if isinstance(value, tuple | list) else ()
+    return [array for one in inner for array in arrays_in(one)]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not kernels.compiles(), reason="the engine is compiled code")
+def test_the_engine_touches_its_arrays_only():
+    env = {**os.environ, "UTILS_CHECK_MEMORY": "1", "UTILS_TEST_EXAMPLES": "8"}
+    command = [sys.executable, "-m", "pytest", "-q", __file__, "-k", "in_the_engine"]
+    subprocess.run(command, cwd=ROOT, env=env, check=True)
 
 
 def refuses(call, *arguments):
@@ -197,9 +231,8 @@ def test_spatial_batchnorm(name, data):
     param |= {"running_mean": exact(mean), "running_var": exact(var)}
     flat, cache = batchnorm_forward(rows[0], exact(gamma), exact(beta), param)
     wanted = batchnorm_backward(rows[1], cache)
-    smallest = min(
-        a.dtype.itemsize for a in (x, dout, gamma, beta) if a.dtype.kind == "f"
-    )
+    every = x, dout, gamma, beta, mean, var
+    smallest = min(a.dtype.itemsize for a in every if a.dtype.kind == "f")
     limit = 40 * {2: 2e-2, 4: 1e-5, 8: 1e-12}[smallest]
     assert abs(out - image(flat, x.shape)).max(initial=0) <= limit
     assert abs(grads[0] - image(wanted[0], x.shape)).max(initial=0) <= limit

@@ -66,7 +66,7 @@ def loss_properties():
         ("loss: all gradients with batchnorm", _batchnorm_gradients),
         ("loss: leaves parameters and images", partial(_keeps, SMALL)),
         ("loss: same gradients when called twice", _same_twice),
-        ("loss: training moves running statistics", _running_statistics),
+        ("loss: training moves running averages", _running_statistics),
         ("loss: float32 stays float32", _loss_dtype),
         ("loss: scoring leaves batchnorm as it is", partial(_keeps, BATCHNORM)),
     ]

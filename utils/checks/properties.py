@@ -58,7 +58,7 @@ def forward_properties(layer, cases, new_memory_case, by_hand=()):
             "inputs in any memory order",
             partial(out_is_right, layer, first, change=as_views),
         ),
-        ("other values of the same shape", partial(out_of_others, layer, first)),
+        ("same shape, other values", partial(out_of_others, layer, first)),
         ("keeps float32 and float64", partial(out_keeps_dtype, layer, first)),
         ("output is a new array", partial(out_is_new, layer, new_memory_case)),
     ]
@@ -82,7 +82,7 @@ def backward_properties(layer, cases, tiny, by_hand=()):
             "inputs in any memory order",
             partial(gradients_are_right, layer, first, change=as_views),
         ),
-        ("other values of the same shape", partial(gradients_of_others, layer, first)),
+        ("same shape, other values", partial(gradients_of_others, layer, first)),
         ("keeps float32 and float64", partial(gradients_keep_dtype, layer, first)),
     ]
 

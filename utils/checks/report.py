@@ -13,8 +13,9 @@ from utils.checks.contrast import Outcome, settle
 from utils.checks.remote import separate
 from utils.checks.subject import NotWritten, plain
 
-WIDTH = 76
-NAME_WIDTH = 40
+# JupyterLab breaks lines within words, after 74 letters in a window 1024 pixels wide.
+WIDTH = 72
+NAME_WIDTH = 38
 WORDS = {True: "ok", False: "FAIL", None: "todo"}
 NOT_TRIED = "not tried, because the code was stopped"
 # Numbers by themselves, not those in names: 3, -1.5e-07, inf, but not the 1 of W1.
@@ -84,7 +85,7 @@ def run(title, properties, *subjects, hint=None):
 
 
 def format_report(results):
-    """Write results as lines of ASCII text, at most 76 columns wide.
+    """Write results as lines of ASCII text, at most 72 columns wide.
 
     Parameters
     ----------
@@ -188,7 +189,7 @@ def _lines(group):
 def _head(word, result):
     end = ""
     if result.error is not None:
-        end = f"error {_number(result.error):<7}   limit {result.limit:.0e}"
+        end = f"error {_number(result.error):<7} limit {result.limit:.0e}"
     elif result.passed:
         end = result.message
     head = f"  {word:<4}  {plain(result.name):<{NAME_WIDTH - 1}} "

@@ -28,7 +28,7 @@ PANEL = "window.jupyterapp.shell.currentWidget"
 VISIBLE = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 NOTEBOOK = f"{PANEL}.content.model.sharedModel.toJSON()"
 CELLS = f"{NOTEBOOK}.cells"
-IDLE = f"{PANEL}.sessionContext.session.kernel.status == 'idle'"
+IDLE = f"{PANEL}.sessionContext.session?.kernel?.status == 'idle'"
 # Every cell has run, or one has failed, and the kernel has nothing left to do.
 FINISHED = f"""() => {{
     const code = {CELLS}.filter(cell => cell.cell_type == "code");
@@ -37,6 +37,12 @@ FINISHED = f"""() => {{
 }}"""
 COUNT = f"""slug => {IDLE}
     && {CELLS}.find(cell => cell.id == slug).execution_count"""
+# How many lines of printed text had to be broken.
+BROKEN = """places => places.reduce((sum, place) => {
+    const height = parseFloat(getComputedStyle(place).lineHeight);
+    const lines = place.textContent.trimEnd().split("\\n").length;
+    return sum + Math.round(place.clientHeight / height) - lines;
+}, 0)"""
 # The text of a terminal.
 SCREEN = f"""(buffer => Array.from({{length: buffer.length}},
     (_, line) => buffer.getLine(line).translateToString(true)).join("\\n")
@@ -68,7 +74,7 @@ def missing():
 
 
 @contextlib.contextmanager
-def serving(folder, state, log, theme="JupyterLab Light", **variables):
+def serving(folder, state, log, **variables):
     """Run JupyterLab in a folder, apart from the user's own settings; give its address.
 
     Parameters
@@ -79,15 +85,12 @@ def serving(folder, state, log, theme="JupyterLab Light", **variables):
         A folder for settings and running files; made if it is missing.
     log : Path
         What the server prints.
-    theme : str
-        The name of Lab's theme.
     **variables : str
         The environment of the server and its kernels, beside our own.
     """
     settings = state / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text(json.dumps(QUIET))
-    (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}))
     own = {"JUPYTER_PREFER_ENV_PATH": "1", "IPYTHONDIR": str(state / "ipython")}
     own["JUPYTERLAB_SETTINGS_DIR"] = str(state / "settings")
     for name in ("CONFIG", "DATA", "RUNTIME"):
@@ -161,9 +164,7 @@ class Lab:
         self._wait(f"() => {PANEL}.context?.path == {json.dumps(path)}")
         self._wait(f"() => {PANEL}.context.isReady")
         if path.endswith(".ipynb"):
-            self._wait(
-                f"() => {PANEL}.sessionContext.session?.kernel?.status == 'idle'"
-            )
+            self._wait(f"() => {IDLE}")
 
     def menu(self, *labels):
         """Choose an entry of the menu bar, such as ``"Run", "Run All Cells"``."""
@@ -230,6 +231,11 @@ class Lab:
         """Return the width of each figure in pixels, 0 for one that is not whole."""
         outputs = self.page.locator(f"{VISIBLE} .jp-RenderedImage")
         return outputs.evaluate_all(FIGURES)
+
+    def broken_lines(self, slug):
+        """Return how many lines that a cell prints are longer than its column."""
+        printed = self.show(slug).locator(".jp-OutputArea-output pre")
+        return printed.evaluate_all(BROKEN)
 
     def save(self):
         """Save the file on screen."""

@@ -27,9 +27,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=("workbook", "pdf-pages"))
     parser.add_argument("--pdf", type=Path, default=ROOT / "build" / "submission.pdf")
-    parser.add_argument(
-        "--page", type=int, default=12, help="the page beside the cover"
-    )
+    parser.add_argument("--page", type=int, default=12, help="the one beside the cover")
     arguments = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         if arguments.only != "pdf-pages":
@@ -48,7 +46,7 @@ def notebook(folder):
     exercise.write_text(right.replace(RIGHT, TURNED), "utf-8")
     variables = {"CIFAR10_SOURCE": "synthetic"}
     with lab.serving(workbook, folder / "lab", folder / "log", **variables) as address:
-        with lab.browsing(address, width=1000, height=800, scale=1.5) as window:
+        with lab.browsing(address, width=1000, height=900, scale=1.5) as window:
             window.start()
             window.open("CNN-Layers.ipynb")
             window.run_all()

@@ -71,3 +71,5 @@ def test_a_dark_and_narrow_window_shows_the_same(window):
     window.menu("Settings", "Theme", "JupyterLab Dark")
     window.open("CNN-Layers.ipynb")
     look_at(window, "dark-CNN-Layers")
+    assert window.broken_lines("check-conv-forward") == 0
+    assert window.broken_lines("look-ladder") == 0

@@ -93,5 +93,5 @@ def test_a_student_s_first_hour(window, folder):
     window.shoot("student-6-export-in-a-terminal")
     assert is_whole(pdf)
     window.open("build/submission.pdf")
-    window.page.wait_for_timeout(3000)
+    window.page.wait_for_timeout(3000)  # nothing tells when a PDF has been drawn
     window.shoot("student-7-pdf")

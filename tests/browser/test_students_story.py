@@ -83,6 +83,7 @@ def test_a_student_s_first_hour(window, folder):
     report = check(window, right, "student-4-right")
     assert " ok " in report and not re.search("FAIL|todo", report), report
 
+    assert "`!./export_pdf.sh`" in window.cell("source-text").source
     window.save()
     pdf = folder / "build" / "submission.pdf"
     printed = printed_by(window.run_new(f"!{EXPORT}"))

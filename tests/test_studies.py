@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from utils import studies
 from utils.fast_layers import conv_forward_fast, max_pool_forward_fast
 from utils.layers import affine_backward, affine_forward, softmax_loss
 from utils.studies import (
@@ -173,3 +174,15 @@ def test_layer_gradient_errors_takes_one_gradient_and_leaves_settings_alone():
     (error,) = layer_gradient_errors(forward, backward, [np.ones(2)], [settings])
     assert error < 1e-8
     assert settings["calls"] == 0
+
+
+def test_interrupt_ends_a_study_and_not_one_training(monkeypatch):
+    def train(solver):
+        solver.stopped = "Stopped after iteration 3: interrupted."
+
+    monkeypatch.setattr(studies.Solver, "train", train)
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((20, 3, 8, 8)), rng.integers(0, 10, 20)
+    data = {"X_train": X, "y_train": y, "X_val": X, "y_val": y}
+    with pytest.raises(KeyboardInterrupt):
+        train_plain_net(data, {}, num_epochs=1, batch_size=10)

@@ -158,6 +158,11 @@ def train_plain_net(data, net, num_epochs, batch_size):
     -------
     solver : utils.solver.Solver
         After training, with its histories and ``model``.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At Ctrl-C, unlike the solver itself.
     """
     model = PlainConvNet(**{"input_dim": data["X_train"].shape[1:], "seed": 0, **net})
     solver = Solver(
@@ -170,6 +175,8 @@ def train_plain_net(data, net, num_epochs, batch_size):
         verbose=False,
     )
     solver.train()
+    if "interrupted" in (solver.stopped or ""):
+        raise KeyboardInterrupt  # whoever compares trainings has no use for half of one
     return solver
 
 

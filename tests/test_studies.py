@@ -182,7 +182,7 @@ def test_interrupt_ends_a_study_and_not_one_training(monkeypatch):
 
     monkeypatch.setattr(studies.Solver, "train", train)
     rng = np.random.default_rng(0)
-    X, y = rng.standard_normal((20, 3, 8, 8)), rng.integers(0, 10, 20)
+    X, y = rng.standard_normal((20, 3, 32, 32)), rng.integers(0, 10, 20)
     data = {"X_train": X, "y_train": y, "X_val": X, "y_val": y}
     with pytest.raises(KeyboardInterrupt):
         train_plain_net(data, {}, num_epochs=1, batch_size=10)

@@ -26,14 +26,13 @@ def same(a, b):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_killed_six_times(kind, tmp_path):
-    folder = tmp_path / "build"
-    folder.mkdir()
-    seen = kill(kind, folder, 6, random.Random(0))
-    assert seen.total() > 3
-    whole = make(kind)
-    whole.train()
-    same(result(whole), finish(kind, folder))
+def test_killed_four_times(kind, tmp_path):
+    folder, undisturbed = tmp_path / "killed" / "build", tmp_path / "whole" / "build"
+    for one in (folder, undisturbed):
+        one.mkdir(parents=True)
+    assert kill(kind, folder, 4, random.Random(0)).total() > 2
+    # In a process like the killed ones, because threads change the last bits of sums.
+    same(finish(kind, undisturbed), finish(kind, folder))
     kept = [name for name in files(folder) if name[0] != "."]
     assert kept == ["run-000059.npz", "run-000060.npz"]
 

@@ -1,5 +1,6 @@
 """``python -m utils.pdf``: see `utils.pdf.cli`."""
 
+import contextlib
 import sys
 
 if __name__ == "__main__":
@@ -14,7 +15,8 @@ if __name__ == "__main__":
         from utils.pdf.cli import main  # takes a second, in which Ctrl-C may come
         from utils.pdf.register import register
 
-        register()
+        with contextlib.suppress(OSError):  # the folder is read-only: do without
+            register()
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit("No PDF: stopped.")

@@ -6,6 +6,7 @@ says the same in the form that an editable installation has: a line with the
 workbook's folder, and a folder of facts.  Both lie in its own `.venv` only.
 """
 
+import os
 import sys
 import sysconfig
 import tomllib
@@ -38,11 +39,12 @@ def register(root=ROOT, site=None):
         site = Path(sysconfig.get_path("purelib"))
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     name = project["name"].replace("-", "_")
+    folder = os.fsencode(root)
     facts = f"{name}-{project['version']}.dist-info"
     files = {
         # Python reads the file in the encoding of the system, so ASCII it has to be:
         # where other bytes mean nothing there, Python would not start any more.
-        f"{name}.pth": f"import sys; sys.path.append({ascii(str(root))})\n",
+        f"{name}.pth": f"import os, sys; sys.path.append(os.fsdecode({folder!r}))\n",
         f"{facts}/METADATA": "Metadata-Version: 2.1\n"
         f"Name: {project['name']}\nVersion: {project['version']}\n",
         f"{facts}/INSTALLER": "workbook\n",

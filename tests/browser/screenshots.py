@@ -19,6 +19,12 @@ from utils.staff import given, handout
 
 ROOT = Path(__file__).resolve().parents[2]
 RIGHT, TURNED = "window * w[f])", "window * w[f, :, ::-1, ::-1])"
+# Scroll to a place; true if it was there: what is drawn above it moves it once more.
+AT_TOP = """place => {
+    const before = place.getBoundingClientRect().top;
+    place.scrollIntoView();
+    return place.getBoundingClientRect().top == before;
+}"""
 COLOURS = 128  # a palette makes the files small
 
 
@@ -46,13 +52,14 @@ def notebook(folder):
     exercise.write_text(right.replace(RIGHT, TURNED), "utf-8")
     variables = {"CIFAR10_SOURCE": "synthetic"}
     with lab.serving(workbook, folder / "lab", folder / "log", **variables) as address:
-        with lab.browsing(address, width=1000, height=900, scale=1.5) as window:
+        with lab.browsing(address, width=1000, height=905, scale=1.5) as window:
             window.start()
             window.open("CNN-Layers.ipynb")
             window.run_all()
             window.menu("View", "File Browser")  # it is open: close it
             output = window.show("figure-conv-forward").locator(".jp-Cell-outputArea")
-            output.evaluate("place => place.scrollIntoView()")
+            place = output.element_handle()
+            window.page.wait_for_function(AT_TOP, arg=place, polling=1000)
             window.page.wait_for_function(lab.DRAWN)
             window.page.screenshot(path=folder / "workbook.png")
     return Image.open(folder / "workbook.png").convert("RGB")

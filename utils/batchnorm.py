@@ -39,7 +39,7 @@ def batchnorm_forward(x, gamma, beta, bn_param):
     Returns
     -------
     out : ndarray of shape (N, D)
-        Same dtype as ``x``.
+        Same dtype as ``x`` (float64 if those are whole numbers).
     cache : tuple
         ``(x_hat, gamma, std, mode)`` for the backward pass.
 

@@ -129,7 +129,9 @@ def dropout_forward(x, dropout_param):
 
     Returns
     -------
-    out : ndarray of the same shape and dtype
+    out : ndarray of the same shape
+        Same dtype as ``x`` (float64 if those are whole numbers); in test mode ``x``
+        itself.
     cache : tuple
         ``(dropout_param, mask)``; the mask is None in test mode.
 

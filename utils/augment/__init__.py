@@ -14,6 +14,11 @@ order.
 Every draw is a function of the seed, the epoch and the number of the picture alone: a
 batch comes out the same wherever training was resumed, and in whatever order batches
 are made.
+
+`batches.py`    `Augment`: batches of random views
+`views.py`      scores averaged over several views
+`whitening.py`  a first layer from the pictures
+`pictures.py`   what comes in and goes out, and its errors
 """
 
 from utils.augment.batches import Augment

@@ -15,6 +15,8 @@ from utils.augment.pictures import (
 )
 from utils.kernels import threads
 
+VIEWS = "none", "mirror", "six", "selective"
+
 # Down, right, mirrored, and the weight in the average.
 PLAIN = ((0, 0, 0, 1.0),)
 MIRROR = ((0, 0, 0, 0.5), (0, 0, 1, 0.5))
@@ -75,8 +77,7 @@ def predict_views(
     array([[-1., -1.],
            [-1., -1.]], dtype=float32)
     """
-    ways = "none", "mirror", "six", "selective"
-    one_of(ways, views=views)
+    one_of(VIEWS, views=views)
     whole(1, size=size, batch_size=batch_size)
     between(0, 1, part=part)
     pixels, normal = pixels_of(images), normal_of(mean, std)

@@ -9,6 +9,13 @@ one affine layer, with Muon for the filters.  They differ in width, length and i
 size.  The short ones begin with small images: early steps learn what small images show
 just as well, in a third of the time.  Settings were compared on training
 images that were held back (README tells what the test images have decided).
+
+`table.py`     all numbers of all recipes
+`limits.py`    what each of them may be
+`training.py`  from a recipe to a trained network
+`cli.py`       the command line
+`targets.py`   files it will write: looked at before it trains
+`records.py`   what its logs say beside the result
 """
 
 from utils.recipes.limits import check

@@ -17,7 +17,18 @@ from utils.recipes.training import accuracy, held_back, train
 
 
 def main(argv=None):
-    """Train a recipe from a shell; see the top of this file."""
+    """Train a recipe from a shell, as `utils.recipes` shows.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments; those of the process if not given.
+
+    Returns
+    -------
+    int
+        Exit status: 0, or 1 for an error; 2 for a wrong option.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m utils.recipes",
         description="Train a recipe on all 50,000 training images and measure it on "

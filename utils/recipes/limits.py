@@ -4,9 +4,9 @@ import math
 import numbers
 
 from utils.augment.batches import FLIPS
+from utils.augment.views import VIEWS
 
 CURVES = "gelu", "silu", "relu"
-VIEWS = "none", "mirror", "six", "selective"
 
 
 def check(recipe):

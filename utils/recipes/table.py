@@ -36,7 +36,7 @@ class Recipe(NamedTuple):
         ReLU is computed where the next layer reads; the others take a pass more.
     whitening_images : int
         Images that the whitening layer's filters are computed from.
-    views : {"mirror", "six", "selective"}
+    views : {"none", "mirror", "six", "selective"}
         Test-time views of the second accuracy.
     ghost : int or None
         See `utils.network.ConvNet`.

@@ -24,6 +24,7 @@ def check(option, path, what):
     Raises
     ------
     ValueError
+        With the option, the file, and what to do.
     """
     if path.is_dir():
         raise ValueError(f"{option} is {path}, a folder: name a file in it")

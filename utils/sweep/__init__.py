@@ -23,6 +23,20 @@ Optuna proposes the parameters (tree-structured Parzen estimator) and judges tri
 before their end (successive halving).  It is an extra: ``import utils.sweep`` works
 without it, and the first study says how to install it.
 
+`study.py`      `Study`: what one worker does
+`space.py`      what is searched
+`objective.py`  our recipes as objectives
+`trial.py`      what an objective gets
+`crew.py`       how workers share trials without a foreman
+`agreement.py`  what they must have in common
+`points.py`     no point is tried twice
+`journal.py`    the study in a file
+`database.py`   the study in PostgreSQL
+`library.py`    Optuna, which may be missing
+`results.py`    what came out: rows, sentences, shares
+`table.py`      the same as text
+`cli.py`        the command line
+
 References
 ----------
 Akiba et al., "Optuna", KDD 2019.  Li et al., "A System for Massively Parallel

@@ -133,8 +133,8 @@ class Study:
 
         Trials of earlier runs and of other workers count.  In a space of choices and
         whole numbers no point is tried twice, and the search ends when all have been.
-        Ctrl-C ends the run and
-        leaves the study as it is; the trial it hit is done again next time.
+        Ctrl-C ends the run and leaves the study as it is; the trial it hit is done
+        again next time.
 
         Parameters
         ----------

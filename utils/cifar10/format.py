@@ -23,19 +23,6 @@ import pickletools
 
 import numpy as np
 
-CLASSES = (
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-)
-
 # MD5 of the official files, in the order in which they are read.
 PYTHON_MD5 = {
     "data_batch_1": "c99cafc152244af753f735de768cd75f",

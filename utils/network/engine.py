@@ -6,7 +6,7 @@ Nothing is kept in them from one step to the next, so batches of all sizes share
 
 import numpy as np
 
-from utils.kernels import passes, threads
+from utils.kernels import passes
 from utils.kernels.fusion import Plain
 from utils.kernels.scratch import Scratch
 from utils.network.groups import Group, group
@@ -176,8 +176,3 @@ class Engine:
         if self.chain.learns():
             self.chain.receive(Plain(self.dout()))
             self.chain.backward()
-
-
-def aligned(shape):
-    """Give an array of zeros that kernels like."""
-    return threads.aligned(shape, np.float32)

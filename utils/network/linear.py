@@ -117,10 +117,8 @@ class Direct(_Unfused):
     def __init__(self, memory, name, layer, in_map, out_map, out_size):
         super().__init__(memory, name, in_map, out_map, out_size)
         few = narrow.suits(in_map[-1], layer.size, layer.stride)
-        self._way, self._steps = (
-            narrow if few else direct,
-            (layer.stride, layer.padding),
-        )
+        self._way = narrow if few else direct
+        self._steps = layer.stride, layer.padding
 
     def _forward(self, x, w, y):
         self._way.forward(x, w, None, y, *self._steps)

@@ -5,7 +5,7 @@ import itertools
 
 import numpy as np
 
-from utils.kernels import simd
+from utils.kernels import simd, threads
 from utils.network import engine, specs
 from utils.network.parts import Layout, every, shapes, start
 
@@ -30,7 +30,7 @@ class Parameters:
     def __init__(self, parts, dtype, seed):
         self.parts = parts
         fast = dtype == np.float32
-        empty = engine.aligned if fast else np.zeros
+        empty = threads.aligned if fast else np.zeros
         self._layout = Layout(simd.LANES if fast else 1, empty)
         self.params, self.state = {}, {}
         rng = np.random.default_rng(seed)

@@ -84,7 +84,6 @@ class Bias:
         self._trains = b is not None
         self.scale = np.ones(K, np.float32)
         self.shift = b if self._trains else np.zeros(K, np.float32)
-        self.sign = self.scale
 
     def recall(self):
         """Do nothing: there are no statistics."""

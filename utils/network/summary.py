@@ -25,18 +25,6 @@ def flops(part):
     return 0
 
 
-def forward_flops(parts, input_shape=None):
-    """Count the operations of a forward pass for one image.
-
-    Parameters
-    ----------
-    parts : list of Part
-    input_shape : tuple of 3 ints, optional
-        (C, H, W), by default what the parts were arranged for.
-    """
-    return sum(map(flops, every(_resized(parts, input_shape))))
-
-
 def training_flops(parts, frozen=(), input_shape=None):
     """Count the operations of a forward and a backward pass for one image.
 
@@ -49,7 +37,9 @@ def training_flops(parts, frozen=(), input_shape=None):
     input_shape : tuple of 3 ints, optional
         (C, H, W), by default what the parts were arranged for.
     """
-    return _count(_resized(parts, input_shape), frozen, False)[0]
+    if input_shape is not None:
+        parts = arrange([part.layer for part in parts], input_shape)
+    return _count(parts, frozen, False)[0]
 
 
 def _count(parts, frozen, below):
@@ -68,12 +58,6 @@ def _count(parts, frozen, below):
             total += flops(part) * (1 + below + ("w" in trained))
             below = below or bool(trained)
     return total, below
-
-
-def _resized(parts, input_shape):
-    if input_shape is None:
-        return parts
-    return arrange([part.layer for part in parts], input_shape)
 
 
 class Summary:

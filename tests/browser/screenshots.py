@@ -12,12 +12,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pypdf
 from PIL import Image, ImageOps
 
 from tests.browser import lab
 from utils.staff import given, handout
 
 ROOT = Path(__file__).resolve().parents[2]
+CHECK = "check_conv_forward(conv_forward_naive)"
 RIGHT, TURNED = "window * w[f])", "window * w[f, :, ::-1, ::-1])"
 # Scroll to a place; true if it was there: what is drawn above it moves it once more.
 AT_TOP = """place => {
@@ -33,13 +35,12 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=("workbook", "pdf-pages"))
     parser.add_argument("--pdf", type=Path, default=ROOT / "build" / "submission.pdf")
-    parser.add_argument("--page", type=int, default=12, help="the one beside the cover")
     arguments = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         if arguments.only != "pdf-pages":
             keep(notebook(Path(folder)), "workbook")
         if arguments.only != "workbook":
-            keep(pages(arguments.pdf, arguments.page, Path(folder)), "pdf-pages")
+            keep(pages(arguments.pdf, Path(folder)), "pdf-pages")
 
 
 def notebook(folder):
@@ -65,10 +66,12 @@ def notebook(folder):
     return Image.open(folder / "workbook.png").convert("RGB")
 
 
-def pages(pdf, page, folder):
-    """Lay the cover and one page of a PDF side by side."""
+def pages(pdf, folder):
+    """Lay the cover of a PDF and the page of a check side by side."""
+    texts = [page.extract_text() for page in pypdf.PdfReader(pdf).pages]
+    checked = next(k for k, text in enumerate(texts, 1) if CHECK in text)
     drawn = []
-    for number in (1, page):
+    for number in (1, checked):
         target = folder / f"page-{number}"
         count = ["-f", str(number), "-l", str(number), "-singlefile"]
         command = ["pdftoppm", "-r", "90", "-png", *count, str(pdf), str(target)]

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from tests.checks.causes import explain
 from utils.checks.compare import (
     EXACT,
     Fault,
     Wrong,
-    explain,
     judge,
     judge_all,
     require_array,

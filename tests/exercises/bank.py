@@ -12,6 +12,7 @@ nothing in the checks is written for them, so they tell what a new mistake gets.
 
 import contextlib
 import functools
+import importlib
 import importlib.util
 import io
 import re
@@ -20,7 +21,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from utils.checks.runner import EXERCISE_BY_ID, find
+from utils.checks.runner import EXERCISE_BY_ID
 
 FOLDER = Path(__file__).resolve().parent
 IDS_BY_GROUP = {
@@ -112,11 +113,9 @@ def judge(implementation):
     results, report = [], io.StringIO()
     for exercise_id in IDS_BY_GROUP[implementation.group]:
         exercise = EXERCISE_BY_ID[exercise_id]
+        solved = importlib.import_module(f"utils.exercises.{exercise.module}")
         subjects = [
-            getattr(module, name, solved)
-            for name, solved in zip(
-                exercise.names, find(exercise.module, exercise.names), strict=True
-            )
+            getattr(module, name, getattr(solved, name)) for name in exercise.names
         ]
         with contextlib.redirect_stdout(report):
             results += exercise.check(*subjects)

@@ -44,8 +44,6 @@ from utils.checks.cnn import (
     check_cnn_init,
     check_cnn_loss,
     check_three_layer_convnet,
-    load_trained,
-    save_trained,
 )
 from utils.checks.compare import Result
 from utils.checks.conv_layers import (
@@ -62,6 +60,7 @@ from utils.checks.spatial_batchnorm import (
     check_spatial_batchnorm_forward,
     check_spatial_groupnorm,
 )
+from utils.checks.trained import load_trained, save_trained
 from utils.checks.wider import check_wider
 
 __all__ = [

@@ -13,16 +13,6 @@ from utils.checks.compare import Result, Wrong, require_array
 from utils.checks.record import recorded
 from utils.checks.report import Results, format_report, run
 from utils.checks.subject import NotWritten, Subject
-from utils.checks.trained import load_trained, save_trained
-
-__all__ = [
-    "check_accuracy",
-    "check_cnn_init",
-    "check_cnn_loss",
-    "check_three_layer_convnet",
-    "load_trained",
-    "save_trained",
-]
 
 BATCH_SIZE = 100
 

@@ -332,15 +332,9 @@ def _same(got, expected):
     return bool(np.any(expected)) and _agree(got, expected)
 
 
-def explain(name, got, expected, suspects):
-    """Name the likely cause of wrong values, or return an empty string.
-
-    Known mistakes come first, then patterns that any array can show.
-    """
-    return next(iter(_fault(name, "", got, expected, suspects).causes), "")
-
-
 def _fault(name, place, got, expected, suspects):
+    """Return a `Fault` with known mistakes, and patterns that any array can show."""
+
     def test(wrong):
         wrong = wrong()
         if wrong is None or isinstance(wrong, bool):

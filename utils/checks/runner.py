@@ -25,7 +25,6 @@ from utils.checks.cnn import (
     check_accuracy,
     check_cnn_init,
     check_cnn_loss,
-    load_trained,
 )
 from utils.checks.compare import Result, Wrong
 from utils.checks.conv_layers import (
@@ -47,10 +46,10 @@ from utils.checks.subject import (
     NotWritten,
     Source,
     Subject,
-    place,
     plain,
     student_line,
 )
+from utils.checks.trained import load_trained
 
 EXERCISES = "utils.exercises"
 TRAINED = ROOT / "build" / "cnn.npz"
@@ -215,33 +214,6 @@ def sources(module, names):
     top = folder.parents[EXERCISES.count(".")]
     file = str(folder / f"{module}.py")
     return [Source(file, f"{EXERCISES}.{module}", str(top), name) for name in names]
-
-
-def find(module, names):
-    """Return functions or classes of an exercise module, imported into this process.
-
-    Raises
-    ------
-    Wrong
-        If the file cannot be imported or defines no such name; with file and line.
-    """
-    file = f"{EXERCISES.replace('.', '/')}/{module}.py"
-    try:
-        exercise = importlib.import_module(f"{EXERCISES}.{module}")
-    except KeyboardInterrupt:
-        raise
-    except SyntaxError as error:
-        where = place(error.filename or file, error.lineno)
-        raise Wrong(f"{where} is not Python: {error.msg}.") from None
-    except BaseException as error:
-        where = student_line(error, str(ROOT / file)) or file
-        raise Wrong(
-            f"{file} cannot be imported: {type(error).__name__}: {error} ({where})"
-        ) from None
-    for name in names:
-        if not hasattr(exercise, name):
-            raise Wrong(f"{file} does not define {name}: was it renamed or deleted?")
-    return [getattr(exercise, name) for name in names]
 
 
 def main(argv=None):

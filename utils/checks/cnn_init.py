@@ -142,7 +142,7 @@ def _defaults(subject):
             "where no weight_scale is given, the standard deviation of W1 is "
             f"{W1.std():.3g}, expected the default of weight_scale, 0.001."
         )
-    few = {name: 1 for name in DEFAULTS}
+    few = dict.fromkeys(DEFAULTS, 1)
     params = params_of(subject(**few), subject.read)
     for name, shape in (("W1", (1, 3, 1, 1)), ("W2", (256, 1))):
         array = get_array("self.params", params, name)

@@ -228,7 +228,7 @@ def _gradients(case, stages, subject):
         return _loss(subject, model, X, y)[1]
 
     grads = gradients(REG)
-    *before, (names, place) = stages
+    *before, (names, _) = stages
     try:
         return _judge_stage(case, names, grads, REG), NUMERIC
     except Wrong as wrong:

@@ -7,7 +7,7 @@ from utils.checks.inputs import fractions, make_dout
 
 
 class Layer:
-    """One kind of layer, as the properties below see it; subclasses fill it in.
+    """One kind of layer; subclasses fill it in.
 
     Attributes
     ----------

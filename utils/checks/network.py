@@ -219,9 +219,9 @@ def data_loss(values, y):
     return (np.log(np.exp(shifted).sum(axis=1)) - right).mean()
 
 
-def penalty(params, reg, names=WEIGHTS):
-    """Return 0.5 * reg * sum(W ** 2) over the named parameters."""
-    return 0.5 * reg * sum(float((params[name] ** 2).sum()) for name in names)
+def penalty(params, reg):
+    """Return 0.5 * reg * sum(W ** 2) over the weights."""
+    return 0.5 * reg * sum(float((params[name] ** 2).sum()) for name in WEIGHTS)
 
 
 @functools.cache

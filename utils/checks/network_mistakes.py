@@ -47,7 +47,7 @@ def wrong_scores(params, X, statistics=None):
         compute,
         (params, _wrong_params(params)),
         (X, _wrong_images(X)),
-        (statistics, _wrong_statistics(params, X, statistics)),
+        (statistics, _wrong_statistics(params, statistics)),
         (ORDER, _wrong_orders("gamma1" in params)),
     )
 
@@ -78,7 +78,7 @@ def _wrong_images(X):
     ]
 
 
-def _wrong_statistics(params, X, statistics):
+def _wrong_statistics(params, statistics):
     """List statistics that batchnorm should not have used."""
     if "gamma1" not in params or statistics is None:
         return []

@@ -16,9 +16,9 @@ def windows(x, HH, WW, stride):
     return view[:, :, ::stride, ::stride]
 
 
-def pad_images(x, pad, mode="constant"):
-    """Add ``pad`` pixels on each side of every image."""
-    return np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)), mode=mode)
+def pad_images(x, pad):
+    """Add ``pad`` zeros on each side of every image."""
+    return np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
 
 
 def scatter(values, shape, HH, WW, stride):
@@ -40,7 +40,7 @@ def conv_forward(x, w, b, stride, pad):
 
 def conv_backward(dout, x, w, stride, pad):
     """Return ``dx, dw, db`` of a convolution."""
-    N, C, H, W = x.shape
+    H, W = x.shape[2:]
     HH, WW = w.shape[2:]
     x_padded = pad_images(x, pad)
     dw = np.einsum("nfij,ncijpq->fcpq", dout, windows(x_padded, HH, WW, stride))

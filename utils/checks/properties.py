@@ -99,7 +99,7 @@ def out_shape(layer, case, forward):
 def out_is_right(layer, case, forward, change=None):
     """Compare the output with the right one."""
     arguments = layer.arguments(case)
-    out = _forward(layer, forward, arguments, change)[0]
+    out = _forward(forward, arguments, change)[0]
     expected = layer.forward(**arguments)
     limit = layer.limit(layer.forward, arguments)
     try:
@@ -113,7 +113,7 @@ def out_of_others(layer, case, forward):
     """Call with values of the same shape as before, and expect another output."""
     out_is_right(layer, case, forward)
     arguments = back_to_front(layer.arguments(case))
-    out = _forward(layer, forward, arguments)[0]
+    out = _forward(forward, arguments)[0]
     expected = layer.forward(**arguments)
     limit = layer.limit(layer.forward, arguments)
     with _after_others():
@@ -125,7 +125,7 @@ def out_keeps_dtype(layer, case, forward):
     arguments = layer.arguments(case)
     expected = layer.forward(**arguments)
     for dtype in (np.float32, np.float64):
-        out = _forward(layer, forward, arguments, partial(as_dtype, dtype=dtype))[0]
+        out = _forward(forward, arguments, partial(as_dtype, dtype=dtype))[0]
         require_dtype("out", require_array("out", out), dtype)
         limit = layer.limit(layer.forward, arguments, dtype)
         judge("out", out, expected, limit, *layer.out_suspects(**arguments))
@@ -258,7 +258,7 @@ def same_twice(layer, case, forward, backward):
     """Call twice with the same cache, and expect the same."""
     arguments = layer.arguments(case)
     dout = layer.dout(case, arguments)
-    _, cache = _forward(layer, forward, arguments)
+    _, cache = _forward(forward, arguments)
     first = _backward(layer, backward, dout, cache)
     second = _backward(layer, backward, dout, cache)
     for name, right in zip(first, layer.backward(dout, **arguments), strict=True):
@@ -283,8 +283,8 @@ def two_caches(layer, case, other, forward, backward):
     arguments = layer.arguments(case)
     dout = layer.dout(case, arguments)
     alone = _gradients(layer, forward, backward, dout, arguments)
-    _, cache = _forward(layer, forward, arguments)
-    _forward(layer, forward, other)
+    _, cache = _forward(forward, arguments)
+    _forward(forward, other)
     text = (
         "another forward pass in between changed the result: keep everything in the "
         "cache, nothing in globals"
@@ -307,7 +307,7 @@ def backward_keeps(layer, case, forward, backward):
     _require_unchanged(backward.name, before, {"dout": dout, **given}, layer.may_change)
 
 
-def _forward(layer, forward, arguments, change=None):
+def _forward(forward, arguments, change=None):
     given = copy.deepcopy(arguments)
     return forward.pair(*(change(given) if change else given).values())
 
@@ -325,7 +325,7 @@ def _backward(layer, backward, dout, cache):
 
 
 def _gradients(layer, forward, backward, dout, arguments, change=None):
-    _, cache = _forward(layer, forward, arguments, change)
+    _, cache = _forward(forward, arguments, change)
     given = {"dout": dout.copy()}
     dout = (change(given) if change else given)["dout"]
     return _backward(layer, backward, dout, cache)

@@ -131,21 +131,21 @@ def _mistakes(m, s, k):
     return tuple((hint, wrong(net, k)) for hint, wrong in known)
 
 
-def _size(rng, m, s, k, place):
+def _size(m, s, k, place):
     text = f"{_written(m, s)}. How many pixels wide is what a neuron of {place} sees?"
     return Question(text, measured_size(chain(m, s)[:k]), _mistakes(m, s, k))
 
 
 def _no_strides(rng):
-    return _size(rng, *_draw(rng, 2, strides=False), 2, "CL2")
+    return _size(*_draw(rng, 2, strides=False), 2, "CL2")
 
 
 def _strides(rng):
-    return _size(rng, *_draw(rng, 3), 3, "CL3")
+    return _size(*_draw(rng, 3), 3, "CL3")
 
 
 def _inner_layer(rng):
-    return _size(rng, *_draw(rng, 3), 2, "CL2")
+    return _size(*_draw(rng, 3), 2, "CL2")
 
 
 def _step(rng):

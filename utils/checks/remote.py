@@ -12,6 +12,7 @@ import contextlib
 import numpy as np
 
 from utils.checks import process, wire
+from utils.checks.child import REMEMBERED
 from utils.checks.compare import Wrong
 from utils.checks.process import Process
 from utils.checks.subject import (
@@ -24,8 +25,6 @@ from utils.checks.subject import (
     source_of,
     stopped,
 )
-
-REMEMBERED = 4  # calls whose arguments are watched, as in the child
 
 
 class RemoteSubject:

@@ -79,7 +79,7 @@ def gradient(layers, x, unit, num_filters=8, relu=False, filters="random", seed=
     return dout
 
 
-def influence(layers, runs=10, num_filters=8, relu=False, seed=0):
+def influence(layers, runs=10, relu=False, seed=0):
     """Average how strongly each pixel of its field moves a unit, over random filters.
 
     Parameters
@@ -89,8 +89,6 @@ def influence(layers, runs=10, num_filters=8, relu=False, seed=0):
     runs : int, default 10
         Drawings of filters and of an image; with 0, all weights are 1 and the result
         is exact: the number of paths.
-    num_filters : int, default 8
-        Filters of each convolution.
     relu : bool, default False
         Whether a ReLU follows each convolution.
     seed : int, default 0
@@ -107,7 +105,7 @@ def influence(layers, runs=10, num_filters=8, relu=False, seed=0):
     total = np.zeros((size, size))
     for run in range(runs):
         x = rng.standard_normal((1, 1, size, size))
-        dx = gradient(layers, x, (unit, unit), num_filters, relu, seed=(seed, run))
+        dx = gradient(layers, x, (unit, unit), relu=relu, seed=(seed, run))
         total += np.abs(dx).sum(axis=(0, 1))
     if runs == 0:
         total = path_counts(layers, (unit, unit), size)

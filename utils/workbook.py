@@ -363,7 +363,7 @@ def _find_source(one):
     if name is None or not path.is_file():
         raise TypeError(
             f"show_source got {one!r}, expected functions or classes that are defined "
-            f"in a file."
+            "in a file."
         )
     text = path.read_text(encoding="utf-8")
     node = ast.parse(text)

@@ -14,18 +14,10 @@ import numpy as np
 from utils import network
 from utils.augment import whitening_filters
 from utils.experiments.runs import spread_of
-from utils.optim import (
-    AdamW,
-    Ema,
-    Group,
-    Nesterov,
-    Optimizer,
-    linear,
-)
+from utils.optim import AdamW, Ema, Group, Nesterov, Optimizer, linear
 from utils.recipes import RECIPES, accuracy, layers, make_augment, make_optimizer
 from utils.solver import Solver
 
-HELD_BACK = 5000
 BASE = RECIPES["fast80"]._replace(epochs=1.0, sizes=((0.0, 20),))
 CURVES = {"gelu": "GELU", "relu": "ReLU", "silu": "SiLU"}
 

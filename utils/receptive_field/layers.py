@@ -91,8 +91,8 @@ class Layer:
     @property
     def is_square(self):
         """Whether rows and columns behave alike."""
-        numbers = (self.kernel, self.stride, self.dilation)
-        return all(isinstance(n, int) for n in numbers) and len({*self.pads}) == 1
+        sizes = (self.kernel, self.stride, self.dilation)
+        return all(isinstance(n, int) for n in sizes) and len({*self.pads}) == 1
 
     @property
     def reach(self):
@@ -107,10 +107,7 @@ class Layer:
         for name, plain in (("stride", 1), ("pad", 0), ("dilation", 1)):
             value = getattr(self, name)
             if value != plain:
-                text = "x".join(
-                    map(str, value if isinstance(value, tuple) else [value])
-                )
-                parts.append(f"{name} {text}")
+                parts.append(f"{name} {_times(value)}")
         return ", ".join(parts)
 
     def window(self, unit):

@@ -29,7 +29,7 @@ def copy(tmp_path):
     folder = tmp_path / "utils" / "kernels"
     folder.mkdir(parents=True)
     (tmp_path / "utils" / "__init__.py").touch()
-    for name in ("__init__", "compiler", "notice"):
+    for name in ("__init__", "compiler", "interrupts", "notice"):
         (folder / f"{name}.py").write_bytes((KERNELS / f"{name}.py").read_bytes())
     for name in SOURCES:
         write(tmp_path, name)

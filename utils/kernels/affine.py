@@ -25,8 +25,6 @@ owns a share of D.  Nothing is added up across threads.
 Cost.  2 * N * D * M operations per pass, and D * M numbers moved.
 """
 
-import numpy as np
-
 from utils.kernels import expect, gemm, threads
 from utils.kernels.compiler import kernel
 from utils.kernels.gemm import FEW, LAST, WIDTH
@@ -48,11 +46,9 @@ def _clear(e, out):
 
 
 @instruction
-def _finish(e, sums, b, floor, out):
-    """Add the bias; floor is 0 for a ReLU and -inf for none."""
-    value = e.load(sums) + e.load(b)
-    smaller = e.builder.fcmp_ordered("<", value.value, floor.value)
-    e.store(e.where(smaller, floor, value), out)
+def _finish(e, sums, b, out):
+    """Add the bias."""
+    e.store(e.load(sums) + e.load(b), out)
 
 
 @kernel
@@ -128,7 +124,7 @@ def _write_product(rows, a, a_row, a_step, depth, b, c, c_row):
 
 
 @kernel
-def _forward(worker, workers, x, w, b, floor, out, by_columns, scratch):
+def _forward(worker, workers, x, w, b, out, by_columns, scratch):
     N, D = x.shape
     M = w.shape[1]
     start, stop, begin, end = 0, N, 0, (M + WIDTH - 1) // WIDTH
@@ -165,7 +161,7 @@ def _forward(worker, workers, x, w, b, floor, out, by_columns, scratch):
             at, first = sums + (i - start) * sums_row + k * ROW, _column(begin + k, M)
             for j in range(min(COLUMNS, M // LANES)):
                 to = address(out) + (i * M + first + j * LANES) * 4
-                _finish(at + j * BYTES, address(b) + (first + j * LANES) * 4, floor, to)
+                _finish(at + j * BYTES, address(b) + (first + j * LANES) * 4, to)
 
 
 @kernel
@@ -256,8 +252,8 @@ def _whole_rows(rows):
     return -(-rows // LAST) * LAST
 
 
-def forward(x, w, b, out, relu=False):
-    """Multiply images by a weight matrix, add a bias, and perhaps rectify.
+def forward(x, w, b, out):
+    """Multiply images by a weight matrix, and add a bias.
 
     Parameters
     ----------
@@ -268,8 +264,6 @@ def forward(x, w, b, out, relu=False):
     b : ndarray of shape (M,)
     out : ndarray of shape (N, M)
         Is overwritten.
-    relu : bool, optional
-        Whether negative outputs become 0.
 
     Raises
     ------
@@ -286,8 +280,7 @@ def forward(x, w, b, out, relu=False):
     panels, by_columns = -(-M // WIDTH), M > N
     size = panels * (_whole_rows(N) + DEPTH) * WIDTH + ROWS * (DEPTH + 16)
     work = own().get("affine", threads.count(), size)
-    floor = np.float32(0 if relu else -np.inf)
-    threads.each(_forward, x, w, b, floor, out, by_columns, work)
+    threads.each(_forward, x, w, b, out, by_columns, work)
 
 
 def backward_data(dout, w, dx):

@@ -12,7 +12,7 @@ of its window, and a step to the right is a step to the next channel.
     column                one filter
 
 `windows.window` does that for `ROWS` output pixels and `WIDTH` filters, all sums in
-registers, bias and ReLU at the end.
+registers, which begin with the bias.
 
 What moves.  A thread takes a *ticket*: some output rows of one or more images.  It
 copies the input rows under them into scratch memory, with zeros around (see `slabs`;
@@ -83,7 +83,7 @@ def _groups(job, first, last, lines, spill, groups):
 
 
 @kernel
-def _multiply(job, groups, count, w, bias, floor, soon):
+def _multiply(job, groups, count, w, bias, soon):
     """Compute `count` groups of output pixels, panel after panel of filters.
 
     Meanwhile, ask for the input of the next ticket, which begins at `soon`.
@@ -108,7 +108,6 @@ def _multiply(job, groups, count, w, bias, floor, soon):
                     job.HH,
                     panel,
                     b,
-                    floor,
                     pixel,
                     k * 4,
                     soon,
@@ -123,7 +122,6 @@ def _multiply(job, groups, count, w, bias, floor, soon):
                     job.HH,
                     panel,
                     b,
-                    floor,
                     pixel,
                     k * 4,
                     soon,
@@ -147,7 +145,7 @@ def _unload(job, first, last, spill):
 
 
 @kernel
-def _convolve(worker, workers, job, w, bias, floor, slabs, tables, spills, counter):
+def _convolve(worker, workers, job, w, bias, slabs, tables, spills, counter):
     """Take tickets and compute their output rows."""
     total = job.x.shape[0] * job.OH
     lines = tables[worker, : job.rows]
@@ -165,7 +163,7 @@ def _convolve(worker, workers, job, w, bias, floor, slabs, tables, spills, count
         soon = (
             address(job.x) + (n * job.x.shape[1] + i * job.stride) * job.x.shape[2] * 4
         )
-        _multiply(job, groups, count, w, bias, floor, soon)
+        _multiply(job, groups, count, w, bias, soon)
         if job.kept < job.K:
             _unload(job, first, last, spills[worker])
 
@@ -214,20 +212,19 @@ def _with_tickets(job, pixels):
     return job._replace(rows=max(1, min(rows, share)))
 
 
-def _run(job, panels, bias, relu):
+def _run(job, panels, bias):
     memory, workers = own(), threads.count()
     groups = job.rows * -(-job.OW // GROUP) + GROUPS
     slabs = memory.get("slab", workers, slab_size(job) if job.copies else 0)
     tables = memory.get("table", workers, 2 * (job.rows + ENTRY * groups))
     spilled = groups * GROUP * job.K if job.kept < job.K else 0
     spills = memory.get("spill", workers, spilled)
-    floor = np.float32(0 if relu else -np.inf)
     counter = np.zeros(1, np.int64)
     tables = tables.view(np.int64)
-    threads.each(_convolve, job, panels, bias, floor, slabs, tables, spills, counter)
+    threads.each(_convolve, job, panels, bias, slabs, tables, spills, counter)
 
 
-def forward(x, w, b, out, stride, pad, relu=False):
+def forward(x, w, b, out, stride, pad):
     """Convolve.
 
     Parameters
@@ -241,8 +238,6 @@ def forward(x, w, b, out, stride, pad, relu=False):
     out : ndarray of shape (N, H_out, W_out, K)
         Is overwritten.
     stride, pad : int
-    relu : bool, optional
-        Whether negative outputs become 0.
 
     Raises
     ------
@@ -260,7 +255,7 @@ def forward(x, w, b, out, stride, pad, relu=False):
     if b is None:
         b = own().get("no bias", 1, K)[0]
         b[:] = 0
-    _run(_with_tickets(job, TICKET), panels, b, relu)
+    _run(_with_tickets(job, TICKET), panels, b)
 
 
 def backward_data(dout, w, dx, stride, pad):
@@ -301,7 +296,7 @@ def backward_data(dout, w, dx, stride, pad):
             size = taps[0] * taps[1] * K * columns
             args = w, p, q, stride, columns, panels
             threads.each_above(SMALL, size, _pack_turned, *args)
-        _run(_with_tickets(job, TICKET), panels, none, False)
+        _run(_with_tickets(job, TICKET), panels, none)
 
 
 def _first_pixels(p, q, stride, pad):

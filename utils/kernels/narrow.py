@@ -70,7 +70,7 @@ def _release(edge, streaming=False):
     At an edge there are fewer than TILE pixels or WIDTH filters.
     """
 
-    def release(e, plan, m, out, row, count, bias, floor, pixels, left):
+    def release(e, plan, m, out, row, count, bias, pixels, left):
         AT = MATRICES[plan.scheme.kind][2]
         with e.loop(count) as i:
             for j in range(COLUMNS):
@@ -80,7 +80,6 @@ def _release(edge, streaming=False):
                 shift = e.load(bias + j * BYTES)
                 for p, total in enumerate(apply(AT, values)):
                     total = total + shift
-                    total = e.where(floor > total, floor, total)
                     to = out + i * row + plan.K * (4 * p) + j * BYTES
                     if not edge:
                         e.store(total, to, streaming)
@@ -97,18 +96,18 @@ _release_past_caches = _release(edge=False, streaming=True)
 
 
 @kernel
-def _release_tile(plan, m, out, row, count, bias, floor, pixels, left):
+def _release_tile(plan, m, out, row, count, bias, pixels, left):
     """Write `count` rows of a tile in the way that suits their place."""
     if pixels < TILE or left < WIDTH:
-        _release_edge(plan, m, out, row, count, bias, floor, pixels, left)
+        _release_edge(plan, m, out, row, count, bias, pixels, left)
     elif plan.streams:
-        _release_past_caches(plan, m, out, row, count, bias, floor, pixels, left)
+        _release_past_caches(plan, m, out, row, count, bias, pixels, left)
     else:
-        _release_inside(plan, m, out, row, count, bias, floor, pixels, left)
+        _release_inside(plan, m, out, row, count, bias, pixels, left)
 
 
 @kernel
-def _forward(worker, workers, plan, x, U, bias, floor, out, memory, counter):
+def _forward(worker, workers, plan, x, U, bias, out, memory, counter):
     """Take strips of images and compute their outputs."""
     products, depth = plan.scheme.products, plan.HH * plan.C
     pixel, line = plan.K * 4, plan.OW * plan.K * 4
@@ -134,7 +133,7 @@ def _forward(worker, workers, plan, x, U, bias, floor, out, memory, counter):
                     rows = min(ROWS, count - i)
                     _points(plan, rows, v + i * plan.C * 4, u, m)
                     at = to + i * line + k * 4
-                    _release_tile(plan, m, at, line, rows, b, floor, pixels, left)
+                    _release_tile(plan, m, at, line, rows, b, pixels, left)
 
 
 @kernel
@@ -189,7 +188,7 @@ def suits(C, WW, stride):
     return C <= 4 and WW in WIDTHS and stride == 1
 
 
-def forward(x, w, b, out, stride, pad, relu=False):
+def forward(x, w, b, out, stride, pad):
     """Convolve images with few channels; see `direct.forward`.
 
     Parameters
@@ -201,8 +200,6 @@ def forward(x, w, b, out, stride, pad, relu=False):
     out : ndarray of shape (N, H_out, W_out, K)
         Is overwritten.
     stride, pad : int
-    relu : bool, optional
-        Whether negative outputs become 0.
 
     Raises
     ------
@@ -224,7 +221,6 @@ def forward(x, w, b, out, stride, pad, relu=False):
     bias = memory.get("bias", 1, panels * WIDTH)[0]
     bias[:K] = 0 if b is None else b
     work = memory.get("slab", workers, sum(sizes(plan)) + products * ROWS * WIDTH)
-    floor = np.float32(0 if relu else -np.inf)
     counter = np.zeros(1, np.int64)
     x = x.reshape(N, H, W * C)
-    threads.each(_forward, plan, x, U, bias, floor, out, work, counter)
+    threads.each(_forward, plan, x, U, bias, out, work, counter)

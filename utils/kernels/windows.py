@@ -38,7 +38,6 @@ def _window(columns):
     a_row : from one window of a group to the next
     depth, a_outer, outer : numbers in a line of a window, from line to line, lines
     b, bias : a panel of weights, and what the sums begin with
-    floor : what is smaller becomes this number: 0 for ReLU, -inf for nothing
     c_row, shift : from one output to the next; added to all outputs' addresses
     ahead, pace : memory to ask for, and how far that moves on in a step
     """
@@ -52,7 +51,6 @@ def _window(columns):
         outer,
         b,
         bias,
-        floor,
         c_row,
         shift,
         ahead,
@@ -84,7 +82,6 @@ def _window(columns):
                 with e.when(e.int(i).below(wanted)):
                     for j in range(columns):
                         total = sums[g * GROUP + i][j].get()
-                        total = e.where(floor > total, floor, total)
                         e.store(total, c + c_row * i + j * BYTES)
 
     return instruction(window)

@@ -13,6 +13,11 @@ pytestmark = needs_compiler
 EPS = 2.0**-24
 
 
+def move_by_sgd(rule, w, dw, v):
+    """Take a step with a table of one row."""
+    updates.sgd_table(rule, Table([w], [dw], velocity=[v]))
+
+
 def sgd(rule, w, dw, v):
     """Take the step in float64."""
     g = dw + rule.decay * w
@@ -40,7 +45,7 @@ def test_two_steps_by_hand():
     ]:
         w, dw, v = np.float32([5, 2, 0])[:, None] + np.zeros((1, LANES), np.float32)
         for wanted in expected:  # v is 2, then 3
-            updates.sgd(rule, w, dw, v)
+            move_by_sgd(rule, w, dw, v)
             np.testing.assert_array_equal(w, np.float32(wanted))
 
 
@@ -58,7 +63,7 @@ def test_sgd(size, rule, workers, seed):
     wanted = sgd(rule, *(a.astype(float) for a in (w, dw, v)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(threads, "count", lambda: workers)
-        updates.sgd(rule, w, dw, v)
+        move_by_sgd(rule, w, dw, v)
     guarded.check()
     close(w, wanted[0])
     close(v, wanted[1])
@@ -121,14 +126,14 @@ def test_a_table_is_the_same_as_one_after_the_other(sizes, rule, workers, seed):
         if isinstance(rule, Adam):
             updates.adam(rule, *row, step)
         else:
-            updates.sgd(rule, *row)
+            move_by_sgd(rule, *row)
         np.testing.assert_array_equal(found, row)
 
 
 def test_what_cannot_be_done_is_refused():
     w, dw, v = np.zeros((3, 2, LANES), np.float32)
     with pytest.raises(ValueError, match="velocity has shape"):
-        updates.sgd(Sgd(1), w, dw, v[:1])
+        move_by_sgd(Sgd(1), w, dw, v[:1])
     with pytest.raises(ValueError, match="t is 0"):
         updates.adam(Adam(1), w, dw, v, v, 0)
 
@@ -140,10 +145,10 @@ def test_nothing_read_only_is_written():
     w, dw, m, v = arrays.values()
     calls = {
         "w": [
-            lambda: updates.sgd(Sgd(1), w, dw, v),
+            lambda: move_by_sgd(Sgd(1), w, dw, v),
             lambda: updates.adam(Adam(1), w, dw, m, v, 1),
         ],
-        "velocity": [lambda: updates.sgd(Nesterov(1), w, dw, v)],
+        "velocity": [lambda: move_by_sgd(Nesterov(1), w, dw, v)],
         "m": [lambda: updates.adam(Adam(1), w, dw, m, v, 1)],
         "v": [lambda: updates.adam(Adam(1), w, dw, m, v, 1)],
     }
@@ -165,7 +170,7 @@ def test_no_address_is_wrong():
 def check_addresses():
     w, dw, m, v = np.ones((4, 9 * LANES, LANES), np.float32)
     with simd.watched(w, dw, m, v):
-        updates.sgd(Nesterov(0.1), w, dw, m)
+        move_by_sgd(Nesterov(0.1), w, dw, m)
         updates.adam(Adam(0.1), w, dw, m, v, 1)
         updates.sgd_table(Sgd(0.1), Table([w, m], [dw, dw], velocity=[v, v]))
     print("all addresses are right")

@@ -2,8 +2,8 @@
 
 An activation is a curve applied to each number alone, so it costs little where the
 number is in a register anyway: `value` and `back` below write the instructions, and
-convolutions and batch normalisation put them into their own loops.  The two functions
-at the end of this file are for an activation that stands alone.
+convolutions and batch normalisation put them into their own loops.  An activation that
+stands alone is a pass over memory (`passes`).
 
 Which curve.  An activation is an empty named tuple, such as ``Relu()``.  Numba compiles
 a kernel once per type of its arguments, so each curve gets a kernel of its own in which
@@ -22,18 +22,11 @@ GELU is x times the probability that a standard normal variable is below x.  The
 closed formula for it; we use Hastings' approximation (Abramowitz and Stegun, 1964,
 7.1.26), which is exact to 1e-7 and needs the exponential that the slope needs anyway.
 
-What moves:  x into out, or dout and x into dx, vector after vector.
-Threads:     each owns one contiguous part of the vectors.
-Cost:        one read and one write per number (two reads backward); the arithmetic of
-             ReLU hides behind them, that of GELU (35 instructions) does so only where
-             the arrays do not fit into the caches.
+Cost: nothing is moved; the arithmetic of ReLU hides behind whatever memory its loop
+moves, that of GELU (35 instructions) only where the arrays do not fit into the caches.
 """
 
 from typing import NamedTuple
-
-from utils.kernels import expect, threads
-from utils.kernels.compiler import kernel
-from utils.kernels.simd import BYTES, LANES, address, instruction
 
 LOG2_E = 1.4426950408889634
 LN_2 = 0.693359375, -2.12194440e-4  # n times the first part is exact
@@ -152,12 +145,8 @@ def value(e, kind, x):
     raise TypeError(f"there is no activation {kind}")
 
 
-def slope(e, kind, x):
-    """Write the derivative of an activation at x; arguments as in `value`."""
-    if kind is Identity:
-        return e.constant(1)
-    if kind is Relu:
-        return e.where(x > 0, e.constant(1), e.constant(0))
+def _slope(e, kind, x):
+    """Write the derivative of GELU or SiLU at x."""
     if kind is Gelu:
         below, bell = _normal(e, x)
         return below + x * bell * BELL
@@ -176,76 +165,4 @@ def back(e, kind, dout, x):
         return dout
     if kind is Relu:
         return e.where(x > 0, dout, e.constant(0))
-    return dout * slope(e, kind, x)
-
-
-@instruction
-def _value(e, curve, x, out):
-    e.store(value(e, curve.kind, e.load(x)), out)
-
-
-@instruction
-def _back(e, curve, dout, x, dx):
-    e.store(back(e, curve.kind, e.load(dout), e.load(x)), dx)
-
-
-@kernel
-def _forward(worker, workers, curve, x, out):
-    vectors = x.size // LANES
-    here, there = address(x), address(out)
-    for i in range(vectors * worker // workers, vectors * (worker + 1) // workers):
-        _value(curve, here + i * BYTES, there + i * BYTES)
-
-
-@kernel
-def _backward(worker, workers, curve, dout, x, dx):
-    vectors = x.size // LANES
-    above, here, there = address(dout), address(x), address(dx)
-    for i in range(vectors * worker // workers, vectors * (worker + 1) // workers):
-        _back(curve, above + i * BYTES, here + i * BYTES, there + i * BYTES)
-
-
-def forward(curve, x, out):
-    """Apply an activation to all numbers of an array.
-
-    Parameters
-    ----------
-    curve : Identity, Relu, Gelu or Silu
-        The activation, for example ``Relu()``.
-    x : ndarray, float32, in C order
-        Input; its last axis is a multiple of `simd.LANES`.
-    out : ndarray of the same shape
-        Written; may be `x` itself.
-
-    Raises
-    ------
-    ValueError
-        If the arrays do not fit together or are not what kernels expect.
-    """
-    expect.maps(x=x, out=out)
-    expect.same_shape(x.shape, out=out)
-    expect.written(out=out)
-    threads.each(_forward, curve, x, out)
-
-
-def backward(curve, dout, x, dx):
-    """Multiply a gradient by an activation's slope.
-
-    Parameters
-    ----------
-    curve : Identity, Relu, Gelu or Silu
-        The activation.
-    dout, x : ndarray, float32, in C order
-        Gradient of the loss with respect to the output, and the activation's input.
-    dx : ndarray of the same shape
-        Written; may be `dout` or `x` itself.
-
-    Raises
-    ------
-    ValueError
-        If the arrays do not fit together or are not what kernels expect.
-    """
-    expect.maps(dout=dout, x=x, dx=dx)
-    expect.same_shape(x.shape, dout=dout, dx=dx)
-    expect.written(dx=dx)
-    threads.each(_backward, curve, dout, x, dx)
+    return dout * _slope(e, kind, x)

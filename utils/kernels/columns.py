@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from utils.kernels import threads
 from utils.kernels.compiler import kernel
-from utils.kernels.gemm import FEW, WIDTH, few_product, last_product, product
+from utils.kernels.gemm import FEW, LAST, WIDTH, few_product, last_product, product
 from utils.kernels.schemes import apply, cook
 from utils.kernels.simd import BYTES, COLUMNS, LANES, ROWS, instruction
 
@@ -193,7 +193,7 @@ def multiply(rows, a, a_row, a_step, depth, b, c, ahead):
     """Multiply up to ROWS rows."""
     if rows > FEW:
         product(a, a_row, a_step, depth, b, c, WIDTH * 4, ahead)
-    elif rows > ROWS // 3:
+    elif rows > LAST:
         few_product(a, a_row, a_step, depth, b, c, WIDTH * 4, ahead)
     else:
         last_product(a, a_row, a_step, depth, b, c, WIDTH * 4, ahead)

@@ -76,4 +76,3 @@ add_few_product = _product(FEW, COLUMNS, accumulate=True)
 LAST = ROWS // 3
 last_product = _product(LAST, COLUMNS, accumulate=False)
 add_last_product = _product(LAST, COLUMNS, accumulate=True)
-add_row = _product(1, COLUMNS, accumulate=True)

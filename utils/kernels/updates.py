@@ -212,25 +212,6 @@ def adam_table(rule, table, t):
     table.spread(_adam_all, rule, rates, roots)
 
 
-def sgd(rule, w, dw, velocity):
-    """Take a step of gradient descent, in place.
-
-    Parameters
-    ----------
-    rule : Sgd or Nesterov
-        Its numbers.
-    w, dw, velocity : ndarray of one shape, float32, in C order
-        Weights, their gradient, and the memory of the rule, zeros at first.  The last
-        axis is a multiple of `simd.LANES`.
-
-    Raises
-    ------
-    ValueError
-        If the arrays do not fit together or are not what kernels expect.
-    """
-    sgd_table(rule, Table([w], [dw], velocity=[velocity]))
-
-
 def adam(rule, w, dw, m, v, t):
     """Take a step of Adam or AdamW, in place.
 

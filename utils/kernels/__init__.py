@@ -46,11 +46,11 @@ between convolutions      channels-last, float32, from here on
 `fusion.py`               > what a convolution does on the way in and out
 `fusion_check.py`         whether its arrays have the sizes it will take them for
 `passes.py`               the same where no convolution is near
-`walk.py`                 who works on which tile
-`batchnorm.py`            batch normalisation,
-`moments.py`              from its sums to its numbers per channel
+`moments.py`              from the sums of a batchnorm to its numbers per channel
+`batchnorm.py`            batch normalisation as a layer by itself:
 `batchnorm_sums.py`       its sums
 `batchnorm_maps.py`       and its maps
+`walk.py`                 who works on which of their tiles
 convolutions              with fewer multiplications
 `schemes.py`              > Winograd's algorithms
 `tiles.py`                > their transforms

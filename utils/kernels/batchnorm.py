@@ -1,5 +1,9 @@
 """Batch normalisation of channels-last maps, with the activation that follows.
 
+This is the layer by itself, which ``python -m benchmarks layers`` compares with
+PyTorch's.  A network does not come here: its batchnorms happen inside their neighbours
+(`fusion`), by the numbers of `moments`.
+
 A map of shape (N, H, W, C) is a matrix here: one row per pixel, one column per channel.
 In training every channel is brought to mean 0 and variance 1 over all rows, then
 scaled and shifted by gamma and beta, and then comes the activation::

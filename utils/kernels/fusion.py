@@ -41,7 +41,7 @@ Sums.  Each block of tiles adds up its own numbers in float32 and leaves two row
 who was first, and on the number of threads (which decides the blocks) no more than
 rounding.  A variance from such sums loses digits where the mean is far from 0: its
 relative error is some 2e-6 * (mean / std)**2.  The outputs of a convolution have means
-of a few std at most; for anything else, `batchnorm` measures without that loss.
+of a few std at most; `batchnorm`, the layer by itself, measures without that loss.
 """
 
 from typing import NamedTuple
@@ -275,10 +275,8 @@ class Writer:
         if sink.kind is StoreBnPool:
             self.sign = e.load(sink.sign + c * 4)
         if sink.kind is ActBack:
-            self.scale, self.shift = (
-                e.load(sink.scale + c * 4),
-                e.load(sink.shift + c * 4),
-            )
+            self.scale = e.load(sink.scale + c * 4)
+            self.shift = e.load(sink.shift + c * 4)
 
     def tile(self, values, y, x, edge):
         """Write down the writing of values[i][j], whose first pixel is (y, x)."""

@@ -210,10 +210,8 @@ def _backward(worker, workers, plan, dout, U, dx, memory, counter):
                 to = v + (t * products * plan.column + first * plan.C) * 4
                 _points_back(plan, rows, y + t * tile, point, tile // ROWS, U, m, to)
         for t in range(plan.tiles):
-            values, to = (
-                v + t * products * plan.column * 4,
-                d + t * TILE * plan.column * 4,
-            )
+            values = v + t * products * plan.column * 4
+            to = d + t * TILE * plan.column * 4
             transform_back(plan, plan.column // LANES, values, to)
         unload_columns(plan, D, n, dx)
 

@@ -18,6 +18,7 @@ processes used meanwhile, and at which share of its best speed the machine ran.
 
 import json
 import math
+import statistics
 import time
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -311,14 +312,6 @@ def line(row):
     ).rstrip()
 
 
-def geometric_mean(values):
-    """Give the number whose logarithm is the mean of the logarithms."""
-    values = list(values)
-    if not values:
-        return math.nan
-    return math.exp(sum(map(math.log, values)) / len(values))
-
-
 def means(rows):
     """Write the geometric mean and the smallest of the ratios, pass by pass."""
     lines = []
@@ -328,7 +321,7 @@ def means(rows):
         if len(ratios) > 1:
             lines.append(
                 f"{'geometric mean':30}{direction:9}{'':33}"
-                f"{geometric_mean(ratios):6.2f}   smallest {min(ratios):.2f}"
+                f"{statistics.geometric_mean(ratios):6.2f}   smallest {min(ratios):.2f}"
             )
     return "\n".join(lines)
 

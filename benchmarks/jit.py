@@ -59,7 +59,7 @@ optimizer.step()
 ENGINE_STEP = """
 import numpy as np
 from benchmarks.nets import Net
-net = Net({name!r}, 128, 32, 0)
+net = Net({name!r})
 net.step(np.ones((128, 32, 32, 3), np.float32), np.arange(128) % 10)
 """
 # Every network, dtype and mode of the notebook, on fewer images: those of the checks

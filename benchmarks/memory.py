@@ -29,18 +29,18 @@ def main(name, N, size, side):
     if side != "ours":
         import torch
 
-        from benchmarks import models
+        from benchmarks import models, rivals
         from utils.kernels import threads
 
         torch.set_num_threads(threads.count())
-        source = nets.Net(name, 1, size, 0)  # small: only its weights are needed
+        source = nets.Net(name, size)  # only its weights are needed
     ((x, labels),) = batches(1, N, size)
     if side != "ours":
-        images = models.images_to_torch(x, models.LAYOUTS[side])
+        images = rivals.images_to_torch(x, rivals.LAYOUTS[side])
         batch = images, torch.from_numpy(labels)
     before = peak_megabytes()
     if side == "ours":
-        net = nets.Net(name, N, size, 0)
+        net = nets.Net(name, size)
         for _ in range(3):
             net.step(x, labels)
     else:

@@ -45,9 +45,8 @@ class Net:
     ----------
     name : str
         A key of `NETS`.
-    N, size : int
-        Images per batch (it may be any), height and width of an image.
-    seed : int, default 0
+    size : int, default 32
+        Height and width of an image.
 
     Attributes
     ----------
@@ -57,11 +56,9 @@ class Net:
         The filters of a first layer that is not trained.
     """
 
-    def __init__(self, name, N, size=32, seed=0):
+    def __init__(self, name, size=32):
         layers, smoothing = NETS[name]
-        self.net = ConvNet(
-            layers(), (3, size, size), seed=seed, label_smoothing=smoothing
-        )
+        self.net = ConvNet(layers(), (3, size, size), label_smoothing=smoothing)
         self.whiten = self.net.state.get("whiten1.w")
         if self.whiten is not None:
             self.net.freeze("whiten1.b")

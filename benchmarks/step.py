@@ -48,7 +48,7 @@ def batches(number, N, size, seed=0):
 def job(name, N, size):
     """Give the job of one step; both sides start from the same weights."""
     ((x, labels),) = batches(1, N, size)
-    net = nets.Net(name, N, size, 0)
+    net = nets.Net(name, size)
     rivals = [models.Model(name, net, label) for label in models.LAYOUTS]
     operations, needed, traffic = rivals[0].work(x)
 
@@ -80,7 +80,7 @@ def curve(name, N, size):
     Mismatch
         If the losses of a step, or the gradients of the first one, differ.
     """
-    net = nets.Net(name, N, size, 0)
+    net = nets.Net(name, size)
     model = models.Model(name, net, "torch cl")
     label, data = f"{name} @{size} N={N}", list(batches(10, N, size))
     worst = 0.0

@@ -18,6 +18,7 @@ from benchmarks.models import LargestPixel
 from utils.augment import whitening_filters
 from utils.optim.newton_schulz import QUINTIC
 from utils.recipes import make_augment, make_optimizer
+from utils.recipes.training import freezing
 from utils.solver.plan import Order, Plan
 
 CURVES = {"gelu": nn.GELU, "silu": nn.SiLU, "relu": nn.ReLU}
@@ -179,6 +180,13 @@ class Rival:
         return scores
 
 
+def schedule(recipe, N, seed=0):
+    """Give the order of the batches of a recipe, and the plan of its steps."""
+    order = Order(N, recipe.batch_size, seed, even=False)
+    total = max(1, round(recipe.epochs * order.per_epoch))
+    return order, Plan(order.per_epoch, total, "never", recipe.sizes, freezing(recipe))
+
+
 def train(recipe, arrays, layout, data, seed):
     """Train as `utils.recipes.train` does, on the same batches.
 
@@ -189,10 +197,7 @@ def train(recipe, arrays, layout, data, seed):
         From data in memory to the last update; one step of each size came before.
     """
     images, labels = data["X_train"], data["y_train"]
-    order = Order(len(labels), recipe.batch_size, seed, even=False)
-    total = max(1, round(recipe.epochs * order.per_epoch))
-    freeze = ((recipe.whitening_until, "whiten1.b"), *recipe.freeze)
-    plan = Plan(order.per_epoch, total, "never", recipe.sizes, freeze)
+    order, plan = schedule(recipe, len(labels), seed)
     augment = make_augment(recipe, seed)
 
     def step(rival, number):
@@ -208,6 +213,6 @@ def train(recipe, arrays, layout, data, seed):
     begin = time.perf_counter()
     filters = whitening_filters(images, count=recipe.whitening_images)
     rival = Rival(recipe, arrays | {"whiten1.w": filters}, layout)
-    for number in range(total):
+    for number in range(plan.total):
         step(rival, number)
     return rival, time.perf_counter() - begin

@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks import harness
 from benchmarks.harness import Job, Mismatch, Side
 from benchmarks.rivals import LAYOUTS
-from benchmarks.torch_recipe import Rival
+from benchmarks.torch_recipe import Rival, schedule
 from benchmarks.torch_recipe import train as train_rival
 from utils.augment import predict_views, whitening_filters
 from utils.cifar10 import load_cifar10
@@ -38,7 +38,6 @@ from utils.recipes import (
     make_optimizer,
     train,
 )
-from utils.solver.plan import Order, Plan
 
 LONG = ("published94",)
 # Muon makes a step of the same size out of any gradient, so roundings grow fast.
@@ -62,14 +61,6 @@ class Phase(NamedTuple):
     def name(self):
         """Size of the images, and what is trained beside the usual."""
         return f"@{self.size}" + ("" if "whiten1.b" in self.frozen else " +b")
-
-
-def schedule(recipe, N):
-    """Give the order of the batches of a recipe, and the plan of its steps."""
-    order = Order(N, recipe.batch_size, 0, even=False)
-    total = max(1, round(recipe.epochs * order.per_epoch))
-    freeze = ((recipe.whitening_until, "whiten1.b"), *recipe.freeze)
-    return order, Plan(order.per_epoch, total, "never", recipe.sizes, freeze)
 
 
 def phases(plan):

@@ -8,7 +8,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from utils.plots.pictures import WIDTH
-from utils.plots.receptive_fields import OKABE_ITO
+from utils.plots.receptive_fields import OKABE_ITO, curve_look
 
 
 def plot_influences(maps, sides, ax=None):
@@ -69,19 +69,18 @@ def plot_profiles(profiles, deviations, ax=None):
     """
     if ax is None:
         ax = plt.figure(figsize=(6.0, 2.6)).gca()
-    colors, markers = list(OKABE_ITO.values()), "os^Dv*Ph"
     pairs = zip(profiles.items(), deviations, strict=True)
     for k, ((name, values), deviation) in enumerate(pairs):
         x = np.arange(len(values)) - (len(values) - 1) / 2
-        color = colors[k % len(colors)]
-        look = {"color": color, "marker": markers[k % len(markers)], "markersize": 3.5}
-        ax.plot(x, values, linestyle="none", label=name, **look)
+        ax.plot(
+            x, values, linestyle="none", label=name, markersize=3.5, **curve_look(k)
+        )
         fine = np.linspace(x[0], x[-1], 200)
         ax.plot(
             fine,
             np.exp(-0.5 * (fine / deviation) ** 2),
             linestyle="-",
-            color=color,
+            color=curve_look(k)["color"],
             linewidth=1,
         )
     ax.plot([], [], "-", color="0.4", linewidth=1, label="normal curve")
@@ -112,11 +111,9 @@ def plot_power_law(depths, sides, ax=None):
     """
     if ax is None:
         ax = plt.figure(figsize=(6.0, 3.2)).gca()
-    colors, markers = list(OKABE_ITO.values()), "os^Dv*Ph"
     for k, (name, values) in enumerate(sides.items()):
         slope = np.polyfit(np.log(depths), np.log(values), 1)[0]
-        look = {"color": colors[k % len(colors)], "marker": markers[k % len(markers)]}
-        ax.loglog(depths, values, label=f"{name}: slope {slope:.2f}", **look)
+        ax.loglog(depths, values, label=f"{name}: slope {slope:.2f}", **curve_look(k))
     first = min(min(values) for values in sides.values())
     guide = first * np.sqrt(np.asarray(depths) / depths[0]) * 0.8
     ax.loglog(depths, guide, ":", color="black", label="slope 0.5", linewidth=1)
@@ -131,7 +128,7 @@ def plot_power_law(depths, sides, ax=None):
     return ax
 
 
-def plot_agreement(expected, found, columns=3):
+def plot_agreement(expected, found):
     """Compare the pixels that different probes find with those that there are.
 
     Parameters
@@ -140,8 +137,6 @@ def plot_agreement(expected, found, columns=3):
         bool, the receptive field.
     found : dict
         What a probe is called to the pixels it finds, bool of the same shape.
-    columns : int, default 3
-        Pictures in one row, >= 1.
 
     Returns
     -------
@@ -149,7 +144,7 @@ def plot_agreement(expected, found, columns=3):
         One per probe.  Blue: in the field and found; hatched: missed; crossed: found
         although it is outside.
     """
-    rows = -(-len(found) // columns)
+    columns, rows = 3, -(-len(found) // 3)
     figure, axes = plt.subplots(
         rows, columns, figsize=(WIDTH, 2.2 * rows + 0.3), squeeze=False
     )

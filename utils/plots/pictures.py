@@ -104,7 +104,7 @@ def show_grids(arrays, titles, boxes=None, pads=None):
     widths = [array.shape[1] for array in arrays]
     scale = min(0.36, (WIDTH - 0.3 * len(arrays)) / sum(widths))  # inches per cell
     height = scale * max(array.shape[0] for array in arrays) + 0.4
-    figure, axes = plt.subplots(
+    _, axes = plt.subplots(
         1,
         len(arrays),
         figsize=(scale * sum(widths) + 0.3 * len(arrays), height),

@@ -22,6 +22,11 @@ OKABE_ITO = {
 }
 
 
+def curve_look(k):
+    """Give colour and marker of the k-th of some curves."""
+    return {"color": [*OKABE_ITO.values()][k % 8], "marker": "os^Dv*Ph"[k % 8]}
+
+
 def plot_cone(layers, used, counts, blind=(), title="", ax=None):
     """Draw along one axis what one unit sees: rows are layers, the image at the bottom.
 
@@ -85,30 +90,28 @@ def plot_cone(layers, used, counts, blind=(), title="", ax=None):
     return ax
 
 
-def plot_cones(layers, cones, counts, blind=(), columns=2):
-    """Draw several cones of one net side by side, each with its title.
+def plot_cones(layers, cones, counts):
+    """Draw several cones of one net, two in a row, each with its title.
 
     Parameters
     ----------
-    layers, counts, blind
+    layers, counts
         As for `plot_cone`.
     cones : dict
         Title to what `utils.receptive_field.ancestry` returns for a unit.
-    columns : int, default 2
-        Cones in one row, >= 1.
 
     Returns
     -------
     ndarray of Axes
         One per cone, in order.
     """
-    rows = -(-len(cones) // columns)
+    columns, rows = 2, -(-len(cones) // 2)
     height = 0.4 * len(counts) + 0.35
     _, axes = plt.subplots(rows, columns, figsize=(WIDTH, rows * height), squeeze=False)
     for ax in axes.flat[len(cones) :]:
         ax.remove()
     for k, (title, used) in enumerate(cones.items()):
-        plot_cone(layers, used, counts, blind, title, axes.flat[k])
+        plot_cone(layers, used, counts, title=title, ax=axes.flat[k])
         axes.flat[k].set_xticks(range(0, counts[0], 1 if counts[0] <= 8 else 2))
         if k % columns:
             axes.flat[k].set_yticklabels([])
@@ -173,10 +176,10 @@ def plot_growth(sizes, limit=32, ax=None):
     if ax is None:
         ax = plt.figure(figsize=(6.0, 3.6)).gca()
     ax.set_yscale("log", base=2)
-    colors, markers = list(OKABE_ITO.values()), "os^Dv*Ph"
     for k, (name, values) in enumerate(sizes.items()):
-        look = {"color": colors[k % len(colors)], "marker": markers[k % len(markers)]}
-        ax.plot(range(1, len(values) + 1), values, markersize=5, label=name, **look)
+        ax.plot(
+            range(1, len(values) + 1), values, markersize=5, label=name, **curve_look(k)
+        )
     edge = f"the whole image, {limit} pixels"
     ax.axhline(limit, color="black", linestyle="--", linewidth=1, label=edge)
     ax.yaxis.set_major_formatter("{x:.0f}")
@@ -244,7 +247,7 @@ def plot_blind_spots(maps, columns=3):
         One per map, in order.
     """
     rows = -(-len(maps) // columns)
-    figure, axes = plt.subplots(
+    _, axes = plt.subplots(
         rows, columns, figsize=(WIDTH, 2.3 * rows), squeeze=False, layout="constrained"
     )
     for ax in axes.flat[len(maps) :]:

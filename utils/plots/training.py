@@ -12,7 +12,7 @@ from utils.plots.pictures import WIDTH
 SHADES = "#EEF3F7", "#DCE7EF"  # of the phases, in turn
 
 
-def plot_training(solver, figure=None):
+def plot_training(solver):
     """Draw losses, accuracies and learning rates over the steps of a training.
 
     The ranges of steps with images of one size are shaded, where sizes change.
@@ -22,17 +22,13 @@ def plot_training(solver, figure=None):
     solver : utils.solver.Solver
         At any moment: ``loss_history``, ``history``, ``num_updates``, ``phases()``
         and ``rate_curves()`` are read.
-    figure : matplotlib Figure, optional
-        Where to draw; a new one, unknown to pyplot, if there is none.
 
     Returns
     -------
     axes : ndarray of Axes of shape (3,)
-        Loss, accuracy, learning rate.
+        Loss, accuracy, learning rate, in a figure that pyplot does not know.
     """
-    if figure is None:
-        figure = Figure(figsize=(WIDTH, 2.4))
-    axes = figure.subplots(1, 3)
+    axes = Figure(figsize=(WIDTH, 2.4)).subplots(1, 3)
     _draw_losses(axes[0], solver.loss_history)
     _draw_accuracies(axes[1], solver.history)
     for k, (name, (steps, rates)) in enumerate(solver.rate_curves().items()):

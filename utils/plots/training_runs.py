@@ -8,6 +8,7 @@ from utils.plots.pictures import WIDTH
 from utils.plots.training import SHADES
 
 MARKERS = "os^Dv*P"
+BARS = 65, 80, 90, 94  # per cent, as the recipes are called; level lines
 TIMES = {1: "1 s", 3: "3 s", 10: "10 s", 30: "30 s", 60: "1 min"}
 TIMES |= {300: "5 min", 1200: "20 min", 3600: "1 h", 10800: "3 h"}
 
@@ -134,7 +135,7 @@ def plot_rate_search(findings, chosen=()):
     return axes[0]
 
 
-def plot_frontier(ours, box=None, peers=None, bars=(65, 80, 90, 94)):
+def plot_frontier(ours, box=None, peers=None):
     """Draw accuracy against training time, on a logarithmic axis.
 
     Parameters
@@ -146,15 +147,13 @@ def plot_frontier(ours, box=None, peers=None, bars=(65, 80, 90, 94)):
         drawn as a region with a line at the middle accuracy.
     peers : dict, optional
         Name -> (seconds, accuracy) of others.
-    bars : sequence of float, default (65, 80, 90, 94)
-        Accuracies in per cent, drawn as level lines.
 
     Returns
     -------
     ax : Axes
     """
     _, ax = plt.subplots(figsize=(WIDTH, 3.6))
-    for bar in bars:
+    for bar in BARS:
         ax.axhline(bar, color="0.6", ls=":", lw=1, zorder=0)
     if box is not None:
         (left, right), levels = box
@@ -177,7 +176,7 @@ def plot_frontier(ours, box=None, peers=None, bars=(65, 80, 90, 94)):
         ax.annotate(text, (seconds, 100 * accuracy), **place, fontsize=7, bbox=plain)
     ax.set(xscale="log", xlabel="time of training (logarithmic scale)")
     ax.set(ylabel="accuracy (%)", ylim=(55, 98))
-    ax.set_yticks([60, 70, *bars])
+    ax.set_yticks([60, 70, *BARS])
     low, high = ax.get_xlim()
     ax.set_xlim(low / 1.3, high * 2.2)
     ax.set_xticks(*zip(*TIMES.items(), strict=True))

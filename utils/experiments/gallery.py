@@ -54,7 +54,7 @@ def to_pixels(x):
     return np.clip(np.rint(255 * (x * std + mean)), 0, 255).astype(np.uint8)
 
 
-def seen_both_ways(flip, epochs, count=2000):
+def seen_both_ways(flip, epochs):
     """Count the pictures that have been shown from both sides, epoch after epoch.
 
     Parameters
@@ -62,14 +62,13 @@ def seen_both_ways(flip, epochs, count=2000):
     flip : {"alternating", "random", None}
         See `Augment`.
     epochs : int
-    count : int, default 2000
-        Pictures.
 
     Returns
     -------
     list of float
-        Part of the pictures after 1, 2, ... epochs.
+        Part of 2000 pictures after 1, 2, ... epochs.
     """
+    count = 2000
     marked = np.zeros((count, 3, 2, 2), np.uint8)
     marked[..., 0] = 255  # bright at the left, so that a mirror image is known
     augment, seen = Augment(translate=0, flip=flip), np.zeros((count, 2), bool)

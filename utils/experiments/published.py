@@ -7,10 +7,9 @@ best epoch on 1,000 validation images, with a standard error of 1.5 points.
 # Seconds and accuracy of students' solutions of this homework in public repositories,
 # written with NumPy and Cython.  One epoch of the given network took them 380 to 570
 # seconds on Colab (ten notebooks that kept their times).  Their accuracies: the lowest,
-# the quartiles and the highest of 44 notebooks.  Only one best run has its time.
+# the quartiles and the highest of 44 notebooks.
 STUDENT_EPOCH = 382, 388, 456, 463, 491, 505, 520, 522, 527, 569
 STUDENT_ACCURACIES = 0.617, 0.657, 0.668, 0.679, 0.713
-STUDENT_RUN = 5958, 0.667
 STUDENT_EPOCHS = 3, 10  # which most of them train for; more than one is an estimate
 
 # Name -> (seconds, accuracy on the test images).

@@ -40,7 +40,7 @@ def optimizer_for(name, recipe, rate):
     )
 
 
-def find_rates(data, recipe=RECIPES["fast65"], num_steps=100, seed=0):
+def find_rates(data, recipe=RECIPES["fast65"], num_steps=100):
     """Look for learning rates.
 
     Parameters
@@ -51,7 +51,6 @@ def find_rates(data, recipe=RECIPES["fast65"], num_steps=100, seed=0):
         Network, batch size and size of the images (its first one).
     num_steps : int, default 100
         Updates for each optimiser.
-    seed : int, default 0
 
     Returns
     -------
@@ -62,7 +61,7 @@ def find_rates(data, recipe=RECIPES["fast65"], num_steps=100, seed=0):
 
     def make_model():
         net = network.ConvNet(
-            layers(recipe), seed=seed, label_smoothing=recipe.label_smoothing
+            layers(recipe), seed=0, label_smoothing=recipe.label_smoothing
         )
         net.whiten(filters)
         return net
@@ -72,13 +71,12 @@ def find_rates(data, recipe=RECIPES["fast65"], num_steps=100, seed=0):
             make_model,
             data,
             optimizer=functools.partial(optimizer_for, name, recipe),
-            augment=Augment(recipe.translate, recipe.flip, seed=seed),
+            augment=Augment(recipe.translate, recipe.flip),
             size=recipe.sizes[0][1],
             batch_size=recipe.batch_size,
             lowest=lowest,
             highest=highest,
             num_steps=num_steps,
-            seed=seed,
         )
         for name, (lowest, highest) in RANGES.items()
     }

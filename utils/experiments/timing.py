@@ -59,7 +59,7 @@ def timed(function, seconds):
     return call
 
 
-def measure_step(recipe, data, size=32, repeats=7, seed=0):
+def measure_step(recipe, data, size=32, repeats=7):
     """Measure training steps of a recipe's network.
 
     Parameters
@@ -72,7 +72,6 @@ def measure_step(recipe, data, size=32, repeats=7, seed=0):
         Of the images.
     repeats : int, default 7
         Steps that are measured; each time is the median.
-    seed : int, default 0
 
     Returns
     -------
@@ -83,8 +82,8 @@ def measure_step(recipe, data, size=32, repeats=7, seed=0):
     parts : dict
         What a step consists of -> seconds.
     """
-    net = network.ConvNet(layers(recipe), (3, size, size), seed=seed)
-    augment, optimizer = Augment(2, seed=seed), make_optimizer(recipe)
+    net = network.ConvNet(layers(recipe), (3, size, size), seed=0)
+    augment, optimizer = Augment(2), make_optimizer(recipe)
     optimizer.bind(net.params, {name: net.filters(name) for name in net.params})
     N = min(recipe.batch_size, len(data["y_train"]))
     index = np.arange(N)
@@ -136,7 +135,7 @@ def rows(net, middle, N):
 def parts(middle, clocks, repeats):
     """Give the seconds of each part of a step."""
     batch, net, optimizer = (float(np.median(c[-repeats:])) for c in clocks.values())
-    sums = {way: 0.0 for way in PASSES.values()}
+    sums = dict.fromkeys(PASSES.values(), 0.0)
     for (_, way), spent in middle.items():
         if way in sums:
             sums[way] += spent

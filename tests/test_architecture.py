@@ -56,11 +56,11 @@ ARROWS = {
     "explorer": "receptive_field plots",
     "recipes": "network solver optim augment cifar10 kernels whole_files",
     "studies": "layers blocks solver gradient_check",
-    "checks": "gradient_check layers batchnorm fast_layers cifar10 network "
-    "receptive_field whole_files console",
+    "checks": "gradient_check cifar10 network receptive_field whole_files console",
     "pdf": "cifar10 whole_files run_log console",
     "sweep": "recipes cifar10",
-    "experiments": "recipes network solver optim augment cifar10 plots",
+    "experiments": "recipes network solver optim augment cifar10 plots "
+    "receptive_field receptive_field_nets",
     "staff": "whole_files checks blocks batchnorm",
     # the student's
     "exercises.__init__": "",
@@ -222,6 +222,27 @@ def test_the_table_has_no_circle_and_nothing_below_the_exercises():
 def test_imports_follow_the_table(module):
     found = arrows(read(MODULES[module]), module)
     assert found <= set(ARROWS.get(unit_of(module), "").split())
+
+
+def test_the_table_has_no_arrow_in_vain():
+    used = {unit: set() for unit in ARROWS}
+    for module, path in MODULES.items():
+        used[unit_of(module)] |= arrows(read(path), module)
+    assert used == {unit: set(allowed.split()) for unit, allowed in ARROWS.items()}
+
+
+def test_the_design_draws_the_table():
+    text = read(ROOT / "DESIGN.md").split("## Layers")[1].split("## Decisions")[0]
+    lines = "\n".join(re.findall(r"^ {4}.*", text, re.MULTILINE))
+    rows, leaves = re.sub(r"\(.*?\)", "", lines).split("leaves")
+    drawn = dict.fromkeys(leaves.split(), "")
+    # One row draws several units with the same arrows, and goes on behind a comma.
+    for names, targets in re.findall(r"((?:\S+, )*\S+) +-> +(\w+(?:,\s+\w+)*)", rows):
+        targets = "" if targets == "nothing" else targets.replace(",", "")
+        drawn |= dict.fromkeys(names.split(", "), targets)
+    table = {unit: set(allowed.split()) for unit, allowed in ARROWS.items()}
+    del table["__init__"], table["exercises.__init__"], table["staff"]
+    assert {unit: set(targets.split()) for unit, targets in drawn.items()} == table
 
 
 @pytest.mark.parametrize("module", MODULES)

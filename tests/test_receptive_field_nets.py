@@ -37,6 +37,14 @@ def test_every_kind_of_layer():
     ]
 
 
+def test_a_net_up_to_one_of_its_layers():
+    net = network.ConvNet([network.Conv(8), network.Relu(), network.Affine(10)])
+    assert layers_of(net, "conv1") == layers_of(net, "relu1") == [Layer(3, pad=1)]
+    assert layers_of(net, "affine1") == layers_of(net) == [Layer(3, pad=1), Layer(32)]
+    with pytest.raises(ValueError, match="'conv2', expected one of conv1, relu1, aff"):
+        layers_of(net, "conv2")
+
+
 @pytest.mark.parametrize("pooling", [network.GlobalMaxPool, network.GlobalAvgPool])
 def test_a_global_pooling_is_a_window_over_all(pooling):
     net = network.ConvNet([network.Conv(4), pooling(), network.Affine(3)], (3, 8, 12))
@@ -83,7 +91,7 @@ def test_the_three_layer_net_need_not_be_finished():
 
 
 def test_unknown_layers_are_refused():
-    net = SimpleNamespace(parts=[SimpleNamespace(layer="Transposed(8)")])
+    net = SimpleNamespace(parts=[SimpleNamespace(layer="Transposed(8)", name="")])
     with pytest.raises(ValueError, match=r"Transposed\(8\) is no layer whose"):
         layers_of(net)
 

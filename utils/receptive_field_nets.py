@@ -1,7 +1,7 @@
 """The windows of the networks that `CNN.ipynb` trains, read from the networks.
 
-Given code for Receptive-Fields.ipynb: what stands there about a network cannot differ
-from what the network does.
+Given code for Receptive-Fields.ipynb and `utils.experiments`: what they say about a
+network cannot differ from what the network does.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ POINTWISE = (
 )
 
 
-def layers_of(net):
+def layers_of(net, last=None):
     """Give the windows of a `ConvNet`, from the first layer to the last with windows.
 
     Layers that read one position and write one are left out: they change no receptive
@@ -30,6 +30,8 @@ def layers_of(net):
     Parameters
     ----------
     net : ConvNet
+    last : str, optional
+        Name of the layer to end with; the net's last one if it is left out.
 
     Returns
     -------
@@ -38,9 +40,12 @@ def layers_of(net):
     Raises
     ------
     ValueError
-        If it has a layer that we know nothing about.
+        If it has no layer of this name, or one that we know nothing about.
     """
-    return _windows(net.parts)
+    names = [part.name for part in net.parts]
+    if last is not None and last not in names:
+        raise ValueError(f"last is {last!r}, expected one of {', '.join(names)}.")
+    return _windows(net.parts[: None if last is None else names.index(last) + 1])
 
 
 def three_layer_windows(net):

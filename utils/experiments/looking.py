@@ -5,6 +5,9 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from utils.receptive_field import span
+from utils.receptive_field_nets import layers_of
+
 
 def first_filters(model):
     """Give the filters of the first convolution as they look at the image itself.
@@ -55,18 +58,7 @@ def window(net, name, unit):
     first, last : int
         Both inclusive; may lie outside the image.
     """
-    before = []
-    for part in net.parts:
-        layer = part.layer
-        if hasattr(layer, "size"):  # a convolution or a pooling
-            stride = getattr(layer, "step", getattr(layer, "stride", layer.size))
-            before.append((layer.size, stride, getattr(layer, "padding", 0)))
-        if part.name == name:
-            break
-    first = last = unit
-    for size, stride, pad in reversed(before):
-        first, last = first * stride - pad, last * stride - pad + size - 1
-    return first, last
+    return span(layers_of(net, name), unit)
 
 
 def top_patches(net, images, plain, filters, count=9, batch_size=50):

@@ -100,12 +100,12 @@ class Ours:
 
     def step(self, X, y, progress):
         """Train on one batch; give the loss."""
-        loss, self.grads = self.net.loss(X, y)
+        loss = self.backward(X, y)
         self.optimizer.step(self.net.params, self.grads, progress)
         return loss
 
     def gradients(self):
-        """Give the gradients of the last step as ``state_dict`` has them."""
+        """Give the gradients of the last batch as ``state_dict`` has them."""
         return self.net.as_field(self.grads)
 
 
@@ -141,7 +141,7 @@ class Table:
         exact.net.load_state_dict(ours.net.state_dict())
         exact.freeze(self.plan.frozen(0))
         X, y = (part[:CHECKED] for part in self.batch(0))
-        loss, _ = exact.net.loss(X, y)
+        loss = exact.backward(X, y)
         seen = exact.gradients()
         for side, limit in (
             (rival.double(), EXACT_TOLERANCE),

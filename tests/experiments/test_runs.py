@@ -85,7 +85,9 @@ def test_the_default_folder_stands_beside_the_notebooks(tmp_path, monkeypatch):
     ],
 )
 def test_whoever_lacks_a_file_is_told_how_to_make_it(name, command):
-    assert runs.how_to_make(name).endswith(command)
+    text = runs.how_to_make(name)
+    assert text.endswith(command)
+    assert max(map(len, text.splitlines())) <= 88  # else JupyterLab breaks the command
 
 
 @pytest.mark.slow

@@ -91,7 +91,7 @@ def how_to_make(name):
     else:
         command = f"python -m utils.recipes {name} --log runs/{name}-0.json"
         command += f" --save runs/{name}.npz" if name in NETS else ""
-    return f"runs/ has no results of {name}. To make them: {command}"
+    return f"runs/ has no results of {name}. To make them:\n    {command}"
 
 
 def spread_of(values):

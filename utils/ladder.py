@@ -1,4 +1,4 @@
-"""One convolution, five ways: from Python's loops to Winograd's algorithm.
+"""One convolution, six ways: from Python's loops to Winograd's algorithm.
 
 The layer is the same on every rung, 64 filters of 3 x 3 on 64 channels of 32 x 32
 pixels, and so are the numbers that come out, up to rounding.  `climb` computes it on

@@ -59,6 +59,7 @@ def test_shapes_by_hand(layer, expected):
         (lambda: Conv(8, pad=-1), "pad of Conv is -1, expected a whole number >= 0."),
         (lambda: Conv(8, start="hee"), "start of Conv is 'hee', expected one of he, "),
         (lambda: Conv(8, start=-1), "start of Conv is -1, expected one of he, uniform"),
+        (lambda: Affine(8, start="dirac"), "start of Affine is 'dirac', expected one"),
         (lambda: Affine(8, start=math.inf), "start of Affine is inf, expected one of"),
         (lambda: Affine(8, start=math.nan), "start of Affine is nan, expected one of"),
         (lambda: Affine("8"), "units of Affine is '8', expected a whole number >= 1."),

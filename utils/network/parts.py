@@ -184,7 +184,7 @@ def _draw(way, shape, D, rng):
     w = rng.uniform(-1, 1, shape) / math.sqrt(D)
     if way == "unit":
         w /= w.std()
-    if way == "dirac" and len(shape) == 4:
+    if way == "dirac":
         first, middle = range(min(shape[:2])), shape[2] // 2
         w[first] = 0
         w[first, first, middle, middle] = 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 from utils.shapes import conv_output_shape, pool_output_shape
 
-STARTS = "he", "uniform", "dirac", "unit"
+STARTS = "he", "uniform", "unit"
 
 
 def _whole(layer, name, least=1):
@@ -36,14 +36,14 @@ def _number(layer, name, low, high):
         )
 
 
-def _check_start(layer):
+def _check_start(layer, starts):
     """Refuse a way to draw weights that we do not know."""
     start = layer.start
     real = isinstance(start, numbers.Real) and not isinstance(start, bool)
-    if not (real and 0 <= start < float("inf")) and start not in STARTS:
+    if not (real and 0 <= start < float("inf")) and start not in starts:
         raise ValueError(
             f"start of {type(layer).__name__} is {start!r}, expected one of "
-            f"{', '.join(STARTS)}, or a standard deviation."
+            f"{', '.join(starts)}, or a standard deviation."
         )
 
 
@@ -107,11 +107,11 @@ class Conv(Layer):
     bias : bool, optional
         Whether a number is added per filter; by default unless a `BatchNorm` follows,
         which would subtract it again.
-    start : {"he", "uniform", "dirac"} or float, default "he"
+    start : {"he", "uniform", "unit", "dirac"} or float, default "he"
         How weights are drawn: normal with variance 2 / D, for D inputs per filter (He
-        et al., 2015); uniform up to 1 / sqrt(D); the same, but the first filters copy
-        their channel (a *partial identity*; Jordan, 2024); normal with this standard
-        deviation.
+        et al., 2015); uniform up to 1 / sqrt(D); uniform with standard deviation 1;
+        as "uniform", but the first filters copy their channel (a *partial identity*;
+        Jordan, 2024); normal with this standard deviation.
     """
 
     filters: int
@@ -126,7 +126,7 @@ class Conv(Layer):
             _whole(self, name)
         if self.pad is not None:
             _whole(self, "pad", 0)
-        _check_start(self)
+        _check_start(self, (*STARTS, "dirac"))
 
     @property
     def padding(self):
@@ -281,8 +281,8 @@ class Affine(Layer):
         Numbers that come out.
     bias : bool, optional
         Whether a number is added per unit; by default unless a `BatchNorm` follows.
-    start : {"uniform", "he", "unit"} or float, default "uniform"
-        How weights are drawn, see `Conv`; "unit" is uniform with standard deviation 1.
+    start : {"he", "uniform", "unit"} or float, default "uniform"
+        How weights are drawn, see `Conv`.
     """
 
     units: int
@@ -291,7 +291,7 @@ class Affine(Layer):
 
     def _check(self):
         _whole(self, "units")
-        _check_start(self)
+        _check_start(self, STARTS)
 
     def out_shape(self, shape):
         """Give the shape of the output for one image of this shape."""

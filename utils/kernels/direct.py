@@ -99,34 +99,11 @@ def _multiply(job, groups, count, w, bias, soon):
         panel, b = address(w) + k * job.HH * depth * 4, address(bias) + k * 4
         for block in range(blocks):
             at = table + block * GROUPS * ENTRY * 8
+            args = at, step, depth, pitch, job.HH, panel, b, pixel, k * 4, soon, pace
             if job.K - k >= WIDTH:
-                window(
-                    at,
-                    step,
-                    depth,
-                    pitch,
-                    job.HH,
-                    panel,
-                    b,
-                    pixel,
-                    k * 4,
-                    soon,
-                    pace,
-                )
+                window(*args)
             else:
-                window_one(
-                    at,
-                    step,
-                    depth,
-                    pitch,
-                    job.HH,
-                    panel,
-                    b,
-                    pixel,
-                    k * 4,
-                    soon,
-                    pace,
-                )
+                window_one(*args)
             soon += job.HH * depth * pace
         k += WIDTH if job.K - k >= WIDTH else LANES
 

@@ -26,6 +26,11 @@ def whole_file(path):
     ------
     file
         Open for writing bytes.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written to, or the disk is full.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

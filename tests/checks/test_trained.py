@@ -111,9 +111,32 @@ def test_errors_are_sentences(model, tmp_path):
 
 
 def test_a_network_changed_after_training_is_named(model, tmp_path):
-    save_trained(model, CONFIG | {"hidden_dim": 6}, tmp_path / "cnn.npz")
+    class Wider(ThreeLayerConvNet):
+        def __init__(self, hidden_dim, **config):
+            super().__init__(hidden_dim=hidden_dim + 1, **config)
+
+    save_trained(model, CONFIG, tmp_path / "cnn.npz")
     with pytest.raises(ValueError, match="does not fit the network: W2, W3, b2, beta2"):
-        load_trained(ThreeLayerConvNet, tmp_path / "cnn.npz")
+        load_trained(Wider, tmp_path / "cnn.npz")
+
+
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [
+        ({}, r"W1 has shape \(2, 3, 3, 3\) in the model and \(32, 3, 7, 7\)"),
+        (
+            CONFIG | {"use_batchnorm": False},
+            r"beta1 has .* and none in ThreeLayerConvNet\(",
+        ),
+        ({"filters": 2}, "fails .*unexpected keyword argument 'filters'"),
+    ],
+)
+def test_a_config_that_makes_another_network_is_refused(
+    model, tmp_path, config, problem
+):
+    with pytest.raises(ValueError, match=f"config does not describe .*{problem}"):
+        save_trained(model, {**config, "normalize": "channels"}, tmp_path / "cnn.npz")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def save_trained(model, config, path):
     Raises
     ------
     ValueError
-        If ``config`` cannot be written as JSON.
+        If ``config`` cannot be written as JSON, or makes another network than this.
     Wrong
         If the model has no ``params``.
     """
@@ -56,6 +56,8 @@ def save_trained(model, config, path):
             f"config is {config!r}; it must hold numbers, texts and tuples only "
             f"({error})."
         ) from None
+    if not _is_net(model):
+        _require_description(config, model)
     for k, bn_param in enumerate(getattr(model, "bn_params", [])):
         for name in STATISTICS:
             if name in bn_param:
@@ -72,6 +74,29 @@ def _is_net(model):
 
 def _arrays_of(model):
     return model.state_dict() if _is_net(model) else params_of(model)
+
+
+def _require_description(config, model):
+    """Refuse to save what `load_trained` could not build again."""
+    name = type(model).__name__
+    try:
+        again = type(model)(**_constructor_arguments(config))
+    except TypeError as error:
+        problem = f"{name}(**config) fails ({error})"
+    else:
+        ours, theirs = _shapes(params_of(model)), _shapes(params_of(again))
+        if ours == theirs:
+            return
+        key = _differing(ours, theirs)[0]
+        problem = (
+            f"{key} has shape {ours.get(key, 'none')} in the model and "
+            f"{theirs.get(key, 'none')} in {name}(**config)"
+        )
+    raise ValueError(
+        f"config does not describe this model: {problem}. Put the arguments that the "
+        "model was made with into config (in a new cell, if you do not want to train "
+        "again), and run this cell again."
+    )
 
 
 def load_trained(cls, path):
@@ -153,13 +178,18 @@ def _constructor_arguments(config):
 
 
 def _require_fit(where, params, arrays):
-    shapes = {name: np.shape(value) for name, value in params.items()}
-    saved = {name: value.shape for name, value in arrays.items()}
-    if shapes != saved:
-        names = sorted(
-            name for name in shapes | saved if shapes.get(name) != saved.get(name)
-        )
+    expected, saved = _shapes(params), _shapes(arrays)
+    if expected != saved:
+        names = ", ".join(_differing(expected, saved))
         raise ValueError(
-            f"{where} does not fit the network: {', '.join(names)} differ. If you "
-            "changed the network after training, run CNN.ipynb again."
+            f"{where} does not fit the network: {names} differ. If you changed the "
+            "network after training, run CNN.ipynb again."
         )
+
+
+def _shapes(arrays):
+    return {name: np.shape(value) for name, value in arrays.items()}
+
+
+def _differing(a, b):
+    return sorted(name for name in a | b if a.get(name) != b.get(name))

@@ -120,3 +120,12 @@ def test_gradient_keeps_its_input():
 def test_dilated_layers_are_refused():
     with pytest.raises(ValueError, match=r"3x3 conv, dilation 2\) is dilated"):
         gradient([Layer(3, dilation=2)], np.ones((1, 1, 8, 8)), (0, 0))
+
+
+def test_what_there_is_not_is_refused():
+    x = np.ones((1, 1, 8, 8))
+    for unit in ((6, 0), (0, -1)):
+        with pytest.raises(ValueError, match=r"unit is .*the last layer has 6 x 6 un"):
+            gradient([Layer(3)], x, unit)
+    with pytest.raises(ValueError, match="filters is 'one', expected 'random'"):
+        gradient([Layer(3)], x, (0, 0), filters="one")

@@ -14,7 +14,7 @@ from utils.fast_layers import (
     max_pool_forward_fast,
 )
 from utils.layers import relu_backward, relu_forward
-from utils.receptive_field import uncut
+from utils.receptive_field import require_place, uncut
 from utils.receptive_field_probe import path_counts, require_plain
 
 # The part of a normal distribution outside of two standard deviations: what is weaker
@@ -50,8 +50,11 @@ def gradient(layers, x, unit, num_filters=8, relu=False, filters="random", seed=
     Raises
     ------
     ValueError
-        If a layer is dilated or not square, or a window does not fit.
+        If a layer is dilated or not square, a window does not fit, the unit does not
+        exist, or ``filters`` is something else.
     """
+    if filters not in ("random", "ones"):
+        raise ValueError(f"filters is {filters!r}, expected 'random' or 'ones'.")
     require_plain(layers)
     rng, steps = np.random.default_rng(seed), []
     num_filters = 1 if filters == "ones" else num_filters
@@ -72,6 +75,7 @@ def gradient(layers, x, unit, num_filters=8, relu=False, filters="random", seed=
         if relu:
             out, cache = relu_forward(out)
             steps.append((relu_backward, cache))
+    require_place(unit, out.shape[2:])
     dout = np.zeros(out.shape)
     dout[:, :, unit[0], unit[1]] = 1.0
     for backward, cache in reversed(steps):

@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from utils.plots.pictures import WIDTH, _hide_frame
+from utils.plots.pictures import WIDTH, hide_frame
+from utils.plots.results import shares
 
 COLORS = "C0", "C1", "C2", "C3", "C4", "C5", "0.6"
 HATCHES = "", "//", "..", "xx", "\\\\", "--", "oo"
@@ -67,9 +68,7 @@ def show_confusions(y, predictions, classes):
         ax.set_axis_off()
     axes = axes[: len(predictions)]
     for ax, (name, predicted) in zip(axes, predictions.items(), strict=True):
-        cells = K * np.asarray(y) + predicted
-        counts = np.bincount(cells, minlength=K * K).reshape(K, K)
-        share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        share = shares(y, predicted, K)
         ax.imshow(share, cmap="Blues", vmin=0, vmax=100)
         for (row, column), value in np.ndenumerate(share):
             if value >= 1:
@@ -136,7 +135,7 @@ def show_surprises(images, y, probabilities, classes):
     size = {"figsize": (WIDTH, rows * (side + 0.5)), "squeeze": False}
     _, axes = plt.subplots(rows, columns, **size)
     for ax in axes.flat:
-        _hide_frame(ax)
+        hide_frame(ax)
     for ax, image, label, p in zip(axes.flat, images, y, probabilities, strict=False):
         ax.imshow(image.transpose(1, 2, 0))
         best = int(p.argmax())

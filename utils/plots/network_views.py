@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from utils.plots.pictures import WIDTH, _hide_frame, _picture
+from utils.plots.pictures import WIDTH, drawable, hide_frame
 
 
 def show_whitening(filters, values, before, after):
@@ -33,7 +33,7 @@ def show_whitening(filters, values, before, after):
         ax.imshow(0.5 + 0.5 * np.moveaxis(patch, 0, -1) / np.abs(patch).max())
         ax.set_title(f"variance {value:.2g}", fontsize=7, pad=2)
     for ax in axes:
-        _hide_frame(ax)
+        hide_frame(ax)
     below = bottom.subplots(1, 3)
     order = np.arange(1, 1 + len(values))
     below[0].plot(order, values, "o-", ms=4, label="of the pixels")
@@ -76,7 +76,7 @@ def show_reasons(images, maps, titles):
     extent = -0.5, W - 0.5, H - 0.5, -0.5
     for k in range(N):
         grey = images[k].mean(axis=0)
-        axes[0, k].imshow(_picture(images[k]))
+        axes[0, k].imshow(drawable(images[k]))
         axes[0, k].set_title(titles[k], fontsize=7, pad=2)
         for ax, values in zip(axes[1:, k], maps.values(), strict=True):
             ax.imshow(grey, vmin=-150, vmax=300)
@@ -85,7 +85,7 @@ def show_reasons(images, maps, titles):
             look = {"cmap": "inferno", "vmin": 0, "vmax": 1, "extent": extent}
             ax.imshow(strong, alpha=0.6, interpolation="bilinear", **look)
     for ax in axes.flat:
-        _hide_frame(ax)
+        hide_frame(ax)
     for ax, name in zip(axes[:, 0], ["image", *maps], strict=True):
         ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
     return axes

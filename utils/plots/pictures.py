@@ -38,9 +38,9 @@ def show_images(images, titles=None, columns=8, size=0.8, row_titles=None):
         rows, columns, figsize=(columns * size + margin, height), squeeze=False
     )
     for ax in axes.flat:
-        _hide_frame(ax)
+        hide_frame(ax)
     for k, image in enumerate(images):
-        axes.flat[k].imshow(_picture(image), cmap="gray")
+        axes.flat[k].imshow(drawable(image), cmap="gray")
         if titles is not None:
             axes.flat[k].set_title(titles[k], fontsize=8, pad=2)
     for ax, text in zip(axes[:, 0], row_titles or (), strict=False):
@@ -77,7 +77,7 @@ def show_filters(w, ax=None, columns=16):
     if ax is None:
         _, ax = plt.subplots(figsize=(WIDTH, WIDTH * sheet.shape[0] / sheet.shape[1]))
     ax.imshow(sheet if C == 3 else sheet[..., 0], cmap="gray")
-    return _hide_frame(ax)
+    return hide_frame(ax)
 
 
 def show_grids(arrays, titles, boxes=None, pads=None):
@@ -153,7 +153,7 @@ def show_sharing(counts, G):
     return axes
 
 
-def _hide_frame(ax):
+def hide_frame(ax):
     """Remove ticks, grid and frame, and keep labels."""
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
@@ -168,7 +168,7 @@ def _stretch(values):
     return (values - values.min()) / (spread if spread > 0 else 1.0)
 
 
-def _picture(image):
+def drawable(image):
     """Turn (3, H, W), (1, H, W) or (H, W) into what imshow draws."""
     image = np.asarray(image)
     image = image if image.dtype == np.uint8 else _stretch(image)
@@ -189,4 +189,4 @@ def _draw_matrix(ax, array, pad):
             ax.add_patch(Rectangle(**place, fill=False, lw=0, ec="0.85", hatch="////"))
         style = {"ha": "center", "va": "center", "fontsize": 9, "zorder": 4}
         ax.text(j, i, f"{value:g}", color="0.3" if outside else "black", **style)
-    _hide_frame(ax)
+    hide_frame(ax)

@@ -226,8 +226,7 @@ def show_confusion(y, predicted, classes, ax=None):
     ax : Axes
     """
     K = len(classes)
-    counts = np.bincount(K * np.asarray(y) + predicted, minlength=K * K).reshape(K, K)
-    share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    share = shares(y, predicted, K)
     if ax is None:
         _, ax = plt.subplots(figsize=(4.2, 3.6))
     ax.imshow(share, cmap="Blues", vmin=0, vmax=100)
@@ -239,3 +238,9 @@ def show_confusion(y, predicted, classes, ax=None):
     ax.set(xlabel="predicted", ylabel="right class", title="per cent of each class")
     ax.grid(False)
     return ax
+
+
+def shares(y, predicted, K):
+    """Count, in per cent, how many images of each of K classes (row) went where."""
+    counts = np.bincount(K * np.asarray(y) + predicted, minlength=K * K).reshape(K, K)
+    return 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

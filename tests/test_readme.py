@@ -50,7 +50,7 @@ ELSEWHERE = {
     ".venv\\Scripts\\python -m jupyterlab": "test_readme.py::test_jupyterlab_starts",
     "!./export_pdf.sh": "test_readme.py::test_the_command_prints",
     "export_pdf.cmd": "test_setup.py::test_all_files_agree_on_the_pythons",
-    "export_pdf": "test_setup.py::test_all_files_agree_on_the_pythons",
+    "!python -m utils.pdf": "pdf/test_cli.py::test_whole_workbook",
     "py -m utils.environment": "test_setup.py::test_set_up_for_real_twice",
     ".venv/bin/python -m utils.doctor": (
         "doctor/test_report.py::test_before_the_set_up_it_needs_no_package"

@@ -251,7 +251,7 @@ def test_sizes_share_buffers():
     assert held > 4 * 8 * 16 * 16 * 16
     for N, size in ((8, 12), (2, 16), (7, 13)):
         step(net, N, size, 0)
-    assert net._store.memory.nbytes < 1.05 * held
+    assert net._store.memory.nbytes < 1.06 * held  # 1.051 with vectors of 8 floats
 
 
 def test_padding_stays_zero_while_training():

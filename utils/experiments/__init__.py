@@ -2,10 +2,12 @@
 
     python -m utils.experiments ablation     what each idea is worth; minutes
     python -m utils.experiments sizes        small images first; a minute or two
+    python -m utils.experiments collect      what is given of the logs in ``runs/``
     python -m utils.experiments figures      pictures of the results, for README
 
-The first two write their results to ``runs/``, from where the notebook reads them; the
-rest takes seconds and runs in the notebook itself.
+The first two write their results to ``runs/``, from where the notebook reads them; if
+there are none, it reads ours, in ``results/``.  The rest takes seconds and runs in the
+notebook itself.
 
 =================  =================================================================
 `ablation.py`      one network, trained without one idea at a time
@@ -16,6 +18,7 @@ rest takes seconds and runs in the notebook itself.
 `looking.py`       what filters look for, and what a decision rests on
 `published.py`     figures of others
 `runs.py`          results on the disk
+`results/`         what our own runs gave, for figures
 `figures.py`       pictures of them
 `cli.py`           the command line
 =================  =================================================================

@@ -19,18 +19,25 @@ def main(argv=None):
     parser = argparse.ArgumentParser(
         prog="python -m utils.experiments",
         description="Run an experiment and write its result as JSON; all accuracies "
-        f"are those of {HELD_BACK:,} training images that are held back. Or draw "
-        "figures of what is in runs/.",
+        f"are those of {HELD_BACK:,} training images that are held back. Or gather "
+        "what is given of the logs in runs/; or draw figures of the results.",
     )
-    parser.add_argument("name", choices=[*EXPERIMENTS, "figures"])
+    parser.add_argument("name", choices=[*EXPERIMENTS, "collect", "figures"])
     parser.add_argument("--seeds", type=int, default=3, help="default: 3")
-    parser.add_argument("--out", type=Path, help="default: runs/NAME.json, or docs/")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="default: runs/NAME.json, or the folders of results and of docs",
+    )
     args = parser.parse_args(argv)
     if args.seeds < 1:
         parser.error(f"--seeds is {args.seeds}, expected 1 or more")
     try:
         if args.name == "figures":
-            draw(args.out)
+            for path in figures.draw_all(args.out):
+                tell(str(path))
+        elif args.name == "collect":
+            collect(args.out or runs.GIVEN)
         else:
             run(args)
     except (ValueError, OSError) as error:
@@ -53,13 +60,10 @@ def run(args):
     write(out, json.dumps(about | {"results": results}))
 
 
-def draw(folder):
-    """Draw all figures, and say what is missing."""
-    drawn, missing = figures.draw_all(folder)
-    for path in drawn:
-        tell(str(path))
-    for name in missing:
-        tell(runs.how_to_make(name))
+def collect(folder):
+    """Write what is given of the logs."""
+    for name, content in runs.collect().items():
+        write(folder / f"{name}.json", json.dumps(content))
 
 
 def tell(line):

@@ -1,10 +1,12 @@
 """Results on the disk: logs of the recipes, results of the experiments, networks.
 
-They are in ``runs/``, beside the notebooks.  Whoever does not have them can make them;
-`how_to_make` says by which command.
+Whatever is made on this machine goes to ``runs/``, beside the notebooks, and comes
+first.  What our own runs gave, and figures need, is given in ``results/``, beside this
+file: no logs and no weights, but a few kilobytes of accuracies and times.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,8 @@ from utils.network import ConvNet
 from utils.recipes import RECIPES
 
 FOLDER = Path(__file__).resolve().parents[2] / "runs"
-EXPERIMENTS = "ablation", "sizes"
-HELD_BACK = "-held-back"
-NETS = "fast90", "record94"
+GIVEN = Path(__file__).resolve().parent / "results"
+CURVE = "record94-held-back"
 # With these the recipes reach what they are called after.
 VIEWS = {"fast90": "mirror images", "record94": "six views"}
 
@@ -41,7 +42,7 @@ def read_logs(name, folder=None):
 
 
 def read_result(name, folder=None):
-    """Read ``name.json``, or give None if there is none.
+    """Read ``name.json``.
 
     Parameters
     ----------
@@ -49,10 +50,15 @@ def read_result(name, folder=None):
         Of an experiment, or for example "fast90-held-back": a training that was
         measured on the way, on training images that were held back.
     folder : Path, optional
-        By default ``runs/`` beside the notebooks.
+        By default ``runs/``, or what is given if it is not there.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such result.
     """
     path = _folder(folder) / f"{name}.json"
-    return read(path) if path.exists() else None
+    return read(path if path.exists() or folder else GIVEN / path.name)
 
 
 def read_net(name, folder=None):
@@ -70,28 +76,26 @@ def read(path):
     return json.loads(Path(path).read_text("utf-8"))
 
 
-def how_to_make(name):
-    """Say by which command a file of ``runs/`` is made.
+def how_to_train(name):
+    """Say by which command a network of ``runs/`` is made, and how long that takes.
 
     Parameters
     ----------
     name : str
-        Of a recipe, of a recipe with "-held-back" behind it, or of an experiment.
+        Of a recipe that `summarise` knows.
 
     Returns
     -------
     str
     """
-    if name in EXPERIMENTS:
-        command = f"python -m utils.experiments {name} --out runs/{name}.json"
-    elif name.endswith(HELD_BACK):
-        recipe = name.removesuffix(HELD_BACK)
-        command = f"python -m utils.recipes {recipe} --hold-back 5000"
-        command += f" --log runs/{name}.json"
-    else:
-        command = f"python -m utils.recipes {name} --log runs/{name}-0.json"
-        command += f" --save runs/{name}.npz" if name in NETS else ""
-    return f"runs/ has no results of {name}. To make them:\n    {command}"
+    python, root = Path(sys.executable), FOLDER.parent
+    python = python.relative_to(root) if python.is_relative_to(root) else python
+    minutes = summarise([name])[name]["seconds"] / 60
+    return (
+        f"runs/ has no trained {name}. To train it ({minutes:.0f} min on two cores of "
+        f"ours), in a terminal: {python} -m utils.recipes {name} "
+        f"--log runs/{name}-0.json --save runs/{name}.npz"
+    )
 
 
 def spread_of(values):
@@ -107,7 +111,7 @@ def summarise(names, folder=None):
     names : sequence of str
         Of recipes; those without logs are left out.
     folder : Path, optional
-        By default ``runs/`` beside the notebooks.
+        By default ``runs/``; what is given stands in for recipes without logs there.
 
     Returns
     -------
@@ -116,10 +120,12 @@ def summarise(names, folder=None):
         ``std`` and ``std_tta``, over the seeds; ``seeds``, their number.
     """
     table = {}
+    given = {} if folder else read(GIVEN / "recipes.json")
     for name in names:
         rows = [log["result"] for log in read_logs(name, folder)]
         rows = [row for row in rows if "test_accuracy" in row]
         if not rows:
+            table |= {name: given[name]} if name in given else {}
             continue
         plain, views = (
             np.array([row[f"test_accuracy{end}"] for row in rows])
@@ -142,7 +148,7 @@ def frontier(folder=None):
     Parameters
     ----------
     folder : Path, optional
-        By default ``runs/`` beside the notebooks.
+        As for `summarise`.
 
     Returns
     -------
@@ -156,3 +162,24 @@ def frontier(folder=None):
         label = f"{name}, {VIEWS[name]}" if name in VIEWS else name
         found[label] = row["seconds"], row[f"accuracy{end}"], row[f"std{end}"]
     return found
+
+
+def collect(folder=None):
+    """Gather from logs what is given of them.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Of the logs; by default ``runs/`` beside the notebooks.
+
+    Returns
+    -------
+    dict
+        Name of a file in ``results/`` -> its content: means of all recipes, and the
+        learning curve of the longest one.
+    """
+    folder = _folder(folder)
+    log = read(folder / f"{CURVE}.json")
+    curve = {"command": log["command"], "settings": {"sizes": log["settings"]["sizes"]}}
+    curve |= {"history": log["history"]}
+    return {"recipes": summarise(RECIPES, folder), CURVE: curve}

@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from utils import network
 from utils.network import specs
 from utils.network.specs import (
     Affine,
@@ -122,3 +123,11 @@ def test_layers_are_values():
     assert hash(Residual([Relu()])) == hash(Residual((Relu(),)))
     with pytest.raises(AttributeError):
         Conv(8).filters = 3
+
+
+def test_the_package_lists_all_layers():
+    listed = set(re.findall(r"(\w+)\(", network.__doc__.split("The files:")[0]))
+    layers = set(network.__all__) - {"ConvNet"}
+    assert layers <= listed
+    # Short enough to be read where CNN.ipynb prints it.
+    assert network.__doc__.count("\n") < 60

@@ -9,6 +9,26 @@
     )
     loss, grads = net.loss(X, y)
 
+The layers; ``help(network.Conv)`` tells more about one, ``help(network.ConvNet)`` about
+a network:
+
+=======================  ===========================================================
+`Conv(filters)`          convolution; size=3, stride=1, pad (by default it keeps the
+                         size), bias, start
+`BatchNorm()`            batch normalisation; scale=True, eps, momentum
+`Relu() Gelu() Silu()`   activations
+`MaxPool() AvgPool()`    pooling; size=2, and stride=size of `MaxPool`
+`GlobalMaxPool()`        one number per map: its largest
+`GlobalAvgPool()`        one number per map: its mean
+`Affine(units)`          fully connected; bias, start
+`Residual(layers)`       x + layers(x), of a list of layers that keep the shape
+`Scale(factor)`          multiply by a constant
+`Whiten()`               first filters computed from images, not trained; size=2
+`StopGradient()`         nothing before it is trained
+=======================  ===========================================================
+
+The files:
+
 =================  =================================================================
 `specs.py`         the layers as one writes them down
 `written.py`       the same as JSON can hold it

@@ -48,7 +48,7 @@ GIVEN = {
     "utils/cifar10/": "notebooks load data with it",
     "utils/recipes/": "CNN.ipynb uses it",
     "utils/sweep/": "a search for better settings is part of the last question",
-    "utils/experiments/": "CNN.ipynb uses it",
+    "utils/experiments/": "CNN.ipynb uses it, and draws what is in its results/",
     "utils/studies.py": "notebooks train small nets with it",
     "utils/ladder.py": "CNN-Layers.ipynb uses it",
     "utils/receptive_field/": "Receptive-Fields.ipynb uses it",
@@ -76,7 +76,8 @@ KEPT = {
     ".ci/": "for who changes the workbook",
     "tests/": "hold implementations of the exercises, right and wrong ones",
     "benchmarks/": "need PyTorch, and measure what students do not change",
-    "runs/": "logs and weights: whoever has them need not train",
+    "runs/": "logs and weights: whoever has them need not train; what figures need of "
+    "them is in utils/experiments/results/",
     "docs/": "pictures of our own runs, but for those of README",
     "utils/staff/": "makes handouts and grades them",
 }

@@ -1,7 +1,9 @@
+import errno
 import io
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -67,6 +69,21 @@ def test_an_executed_copy_that_cannot_be_written_does_not_cost_the_pdf(
     assert run("--only", "CNN") == 0
     assert "42" in text(default(root))
     assert "CNN.ipynb: no executed copy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("place", "folder"),
+    [("utils.pdf.cli.write_whole", "build"), ("shutil.copy", tempfile.gettempdir())],
+)
+def test_a_full_disk_is_named(run, monkeypatch, capsys, place, folder):
+    def full(source, target):
+        raise OSError(errno.ENOSPC, "No space", "a font")
+
+    monkeypatch.setattr(place, full)
+    assert run("--only", "CNN") == 1
+    said = capsys.readouterr().err
+    assert re.search(f"No PDF: there is no room left in .*{re.escape(folder)} ", said)
+    assert "a font" not in said
 
 
 def test_execute_runs_what_has_outputs(run, root, monkeypatch):

@@ -1,5 +1,7 @@
+import errno
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from utils.pdf.files import (
     check_output,
     clear_output,
     read_notebook,
+    room_in,
     write_notebook,
     write_whole,
 )
@@ -105,6 +108,18 @@ def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path, monkeypatch
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["x.pdf"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_folder_is_named(tmp_path, number):
+    says = f"no room left in {re.escape(str(tmp_path))} "
+    with pytest.raises(ExportError, match=says), room_in(tmp_path):
+        raise OSError(number, os.strerror(number), "the source of a copy")
+
+
+def test_other_errors_keep_their_words(tmp_path):
+    with pytest.raises(PermissionError, match="denied"), room_in(tmp_path):
+        raise PermissionError(errno.EACCES, "denied", "x")
 
 
 def test_a_new_file_appears_only_whole(tmp_path, monkeypatch):

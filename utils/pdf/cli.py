@@ -19,6 +19,7 @@ from utils.pdf.files import (
     check_output,
     clear_output,
     read_notebook,
+    room_in,
     write_notebook,
     write_whole,
 )
@@ -88,7 +89,8 @@ def _export(arguments, root):
     contents = gather(notebooks, named, notes, chosen, executed, root)
     report = _print(contents, arguments, name, uid, root, output)
     if not arguments.check:
-        write_whole(output.with_suffix(report.suffix), report.data)
+        with room_in(output.parent):
+            write_whole(output.with_suffix(report.suffix), report.data)
     _tell(report, None if arguments.check else output, time.monotonic() - start)
     if output not in (None, wanted):
         print(f"{wanted} is open in another program: close it before handing in.")

@@ -9,6 +9,7 @@ from traitlets import Bool, Enum, Integer, Unicode, default
 
 from utils.pdf.contents import Contents
 from utils.pdf.document import Options, build
+from utils.pdf.files import room_in
 
 # What cells print that work on stand-in data.  `utils.cifar10` would bring NumPy, for
 # one line; a test holds them equal.
@@ -87,5 +88,5 @@ def export_contents(contents, options, keep_in=None):
     else:
         keep_in.mkdir(parents=True, exist_ok=True)
         scratch = nullcontext(str(keep_in))
-    with scratch as folder:
+    with scratch as folder, room_in(Path(folder).parent):
         return build(contents, options, Path(folder))

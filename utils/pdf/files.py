@@ -1,5 +1,7 @@
 """Reading notebooks and writing files, so that nothing good is ever half replaced."""
 
+import contextlib
+import errno
 import os
 import sys
 import warnings
@@ -72,6 +74,31 @@ def write_whole(path, data):
     """Write bytes; an existing file is replaced only by a whole one."""
     with whole_file(path) as file:
         file.write(data)
+
+
+@contextlib.contextmanager
+def room_in(folder):
+    """Name the folder that is full: Python names none, or what was to be copied.
+
+    Parameters
+    ----------
+    folder : Path or str
+        Where files are written.
+
+    Raises
+    ------
+    ExportError
+        If there is no room, or no more room for this user.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise ExportError(
+            f"there is no room left in {folder} ({os.strerror(error.errno)}). "
+            "Delete what you no longer need there."
+        ) from error
 
 
 def check_output(path, inputs):

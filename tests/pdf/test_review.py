@@ -40,7 +40,7 @@ def notebook(*counts, answer=None):
         ),
         (
             (1, None, None, None, None, None),
-            [("N", "cells 2, 3, 4 and 2 more were never run")],
+            [("N", "5 cells were never run")],
         ),
         ((2, 1), [("N, cell 2", RUN_ALL)]),
         ((3, None, 3, 1), [("N, cell 2", "was never run"), ("N, cell 3", RUN_ALL)]),
@@ -48,6 +48,22 @@ def notebook(*counts, answer=None):
 )
 def test_runs(counts, notes):
     assert review(notebook(*counts), "N") == [Note(*note) for note in notes]
+
+
+@pytest.mark.parametrize(
+    ("headings", "under"),
+    [
+        ("AABB", '"A", "B"'),
+        ("ABCD", '"A", "B", "C" and 1 more heading'),
+        ("ABCDE", '"A", "B", "C" and 2 more headings'),
+    ],
+)
+def test_many_cells_are_named_by_their_headings(headings, under):
+    cells = [new_code_cell("x", execution_count=1)]
+    for heading in headings:
+        cells += [new_markdown_cell(f"## {heading}"), new_code_cell("x")]
+    says = f"{len(headings)} cells (under {under}) were never run"
+    assert review(new_notebook(cells=cells), "N") == [Note("N", says)]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def stale(notebook, path, root, log):
     where = places(notebook, path.name)
     return [
         *_shown(notebook, where, root),
-        *_logged(notebook, path, where, root, log),
+        *_logged(notebook, path, root, log),
     ]
 
 
@@ -94,7 +94,7 @@ def _text(root, name):
         return ""
 
 
-def _logged(notebook, path, where, root, log):
+def _logged(notebook, path, root, log):
     edited, unsaved, older = [], [], {}
     now = _digests(notebook, root)
     saved = path.stat().st_mtime if path.is_file() else float("inf")
@@ -125,10 +125,10 @@ def _logged(notebook, path, where, root, log):
             Note(path.name, "cells were run after the notebook was last saved: save it")
         )
     says = f"edited after it was run: {_RUN_ALL}"
-    notes += gathered(where, path.name, edited, f"was {says}", f"were {says}")
+    notes += gathered(notebook, path.name, edited, f"was {says}", f"were {says}")
     for name, cells in older.items():
         says = f"run before utils/exercises/{name} was changed: {_RUN_ALL}"
-        notes += gathered(where, path.name, cells, f"was {says}", f"were {says}")
+        notes += gathered(notebook, path.name, cells, f"was {says}", f"were {says}")
     return notes
 
 

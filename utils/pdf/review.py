@@ -41,6 +41,18 @@ def has_outputs(notebook):
     return any(cell.get("outputs") for cell in notebook.cells)
 
 
+def headings(notebook):
+    """Return of each cell the heading that it stands under; empty if there is none."""
+    found, heading = [], ""
+    for cell in notebook.cells:
+        is_text = cell.cell_type == "markdown"
+        own = _HEADING.findall(_FENCED.sub("", cell.source)) if is_text else []
+        own = list(filter(None, map(_short, own)))
+        found.append(own[0] if own else heading)
+        heading = own[-1] if own else heading
+    return found
+
+
 def places(notebook, name):
     """Say of each cell where it is: Jupyter numbers no cells, but shows headings.
 
@@ -55,16 +67,10 @@ def places(notebook, name):
     list of str
         As in ``CNN.ipynb, cell 14 (under "The data")``.
     """
-    found, heading = [], ""
-    for number, cell in enumerate(notebook.cells, 1):
-        is_text = cell.cell_type == "markdown"
-        own = _HEADING.findall(_FENCED.sub("", cell.source)) if is_text else []
-        own = list(filter(None, map(_short, own)))
-        shown = own[0] if own else heading
-        heading = own[-1] if own else heading
-        where = f' (under "{shown}")' if shown else ""
-        found.append(f"{name}, cell {number}{where}")
-    return found
+    return [
+        f"{name}, cell {number}" + (f' (under "{heading}")' if heading else "")
+        for number, heading in enumerate(headings(notebook), 1)
+    ]
 
 
 def _short(heading):
@@ -89,8 +95,7 @@ def review(notebook, name):
     -------
     list of Note
     """
-    where = places(notebook, name)
-    return [*_runs(notebook, where, name), *unanswered(notebook, name)]
+    return [*_runs(notebook, name), *unanswered(notebook, name)]
 
 
 def unanswered(notebook, name):
@@ -113,13 +118,12 @@ def unanswered(notebook, name):
     ]
 
 
-def gathered(where, name, cells, message, of_many):
-    """Return a note for each of a few cells, or one for many.
+def gathered(notebook, name, cells, message, of_many):
+    """Return a note for each of a few cells, or one for many, by their headings.
 
     Parameters
     ----------
-    where : list of str
-        The places of all cells.
+    notebook : nbformat.NotebookNode
     name : str
         The notebook's file.
     cells : list of int
@@ -132,13 +136,18 @@ def gathered(where, name, cells, message, of_many):
     list of Note
     """
     if len(cells) <= _LISTED:
+        where = places(notebook, name)
         return [Note(where[cell], message) for cell in cells]
-    first = ", ".join(str(cell + 1) for cell in cells[:_LISTED])
-    others = f"{first} and {len(cells) - _LISTED} more"
-    return [Note(name, f"cells {others} {of_many}")]
+    every = headings(notebook)
+    over = list(filter(None, dict.fromkeys(every[cell] for cell in cells)))
+    first = ", ".join(f'"{heading}"' for heading in over[:_LISTED])
+    left = len(over) - _LISTED
+    others = f" and {left} more heading{'s' * (left > 1)}" if left > 0 else ""
+    where = f" (under {first}{others})" if over else ""
+    return [Note(name, f"{len(cells)} cells{where} {of_many}")]
 
 
-def _runs(notebook, where, name):
+def _runs(notebook, name):
     cells = [
         (index, cell.get("execution_count"))
         for index, cell in enumerate(notebook.cells)
@@ -147,13 +156,16 @@ def _runs(notebook, where, name):
     missing = [index for index, count in cells if not count]
     if missing and len(missing) == len(cells):
         return [Note(name, "no cell of this notebook was run: its results are missing")]
-    notes = gathered(where, name, missing, "was never run", "were never run")
+    notes = gathered(notebook, name, missing, "was never run", "were never run")
     counted = [(index, count) for index, count in cells if count]
     for (_, before), (index, count) in zip(counted, counted[1:], strict=False):
         if count <= before:
             message = "was run before the cells above it"
             notes.append(
-                Note(where[index], f"{message}: restart the kernel, run all and save")
+                Note(
+                    places(notebook, name)[index],
+                    f"{message}: restart the kernel, run all and save",
+                )
             )
             break  # one is enough to make everything below it doubtful
     return notes

@@ -3,7 +3,14 @@ import json
 
 import pytest
 
-from utils.checks import check_accuracy, record
+from utils.checks import (
+    check_accuracy,
+    check_one_layer,
+    check_strides,
+    check_two_layers,
+    check_wider,
+    record,
+)
 from utils.checks.compare import Result
 from utils.checks.process import LIMITS
 from utils.checks.record import exercise_file, keep, recorded
@@ -75,8 +82,28 @@ def test_a_network_of_given_layers_is_judged_without_a_file(folder, tmp_path):
     check_accuracy(None, {"X_val": [], "y_val": []})
     record_ = written(folder, "cnn-65-percent")
     assert (record_["todo"], record_["file"], record_["file_sha256"]) == (1, "", "")
-    asked = {"cnn-65-percent": {"title": "Train", "file": "cnn.py"}}
+    asked = {"cnn-65-percent": {"title": "Train", "file": "cnn.py", "checked": True}}
     assert checks(asked, tmp_path)[0] == Check("Train", "unfinished", "0 of 1 passed")
+
+
+@pytest.mark.parametrize(
+    ("check", "given", "name", "counts", "state"),
+    [
+        (check_one_layer, ["m1"], "receptive-field-a", (1, 0, 0), "passed"),
+        (check_two_layers, ["m1"], "receptive-field-b", (0, 1, 0), "failed"),
+        (check_strides, ["m1", 0, None], "receptive-field-c", (1, 1, 1), "failed"),
+        (check_wider, [None, None], "receptive-field-e", (0, 0, 1), "unfinished"),
+    ],
+)
+def test_what_stands_in_a_cell_is_judged_without_a_file(
+    folder, check, given, name, counts, state
+):
+    check(*given)
+    record_ = written(folder, name)
+    assert (record_["passed"], record_["failed"], record_["todo"]) == counts
+    assert (record_["file"], record_["file_sha256"]) == ("", "")
+    (row,) = checks({name: {"title": "Formula", "checked": True}}, folder.parents[1])
+    assert row.state == state
 
 
 def test_a_folder_that_cannot_be_made_stops_nothing(folder):
@@ -90,7 +117,7 @@ def test_the_cover_reads_what_is_written(folder, tmp_path):
     path = tmp_path / "utils" / "exercises" / "cnn.py"
     path.write_text("x = 1\n")
     keep("b", RESULTS[:1], path, record.fingerprint(path))
-    asked = {"b": {"title": "Build", "file": "cnn.py"}}
+    asked = {"b": {"title": "Build", "file": "cnn.py", "checked": True}}
     assert checks(asked, tmp_path) == [Check("Build", "passed", "1 of 1 passed")]
     path.write_text("x = 2\n")
     assert checks(asked, tmp_path)[0].state == "out of date"

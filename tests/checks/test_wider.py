@@ -36,7 +36,7 @@ def test_nets_that_do_it(nets):
         (
             [Layer(3, 2), Layer(3, 2), Layer(3)],
             "no blind spots",
-            "1 of 32 pixels .* at the end: 31. Does padding help",
+            "sees 1 of the 32 pixels .* at the end: 31. Does padding help",
         ),
         ([Layer(15, 17)], "no blind spots", "in between|at the end: 15, 16"),
     ],

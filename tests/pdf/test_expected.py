@@ -11,9 +11,17 @@ from utils.pdf import cli
 from utils.pdf.expected import Check, checks, expected, missing, notes_about
 
 QUESTIONS = {
-    "a": {"title": "Ask", "points": 3, "notebook": "CNN"},
-    "b": {"title": "Build", "points": 4, "notebook": "CNN", "file": "cnn.py"},
+    "a": {"title": "Ask", "points": 3, "notebook": "CNN", "checked": False},
+    "b": {
+        "title": "Build",
+        "points": 4,
+        "notebook": "CNN",
+        "file": "cnn.py",
+        "checked": True,
+    },
 }
+
+OPTIONAL = ("check-spatial-groupnorm", "check-self-test")  # no points
 
 
 @pytest.mark.parametrize("name", cli.NOTEBOOKS)
@@ -37,6 +45,18 @@ def test_the_files_are_those_of_the_checks():
         for name, exercise in EXERCISE_BY_ID.items()
         if not exercise.optional
     }
+
+
+@pytest.mark.parametrize("name", cli.NOTEBOOKS)
+def test_every_check_of_a_question_is_on_the_cover(name):
+    notebook = nbformat.read(cli.ROOT / f"{name}.ipynb", 4)
+    asked, checked = "", set()
+    for cell in notebook.cells:
+        asked = cell.metadata.get("question", {}).get("id", asked)
+        if cell.id.startswith("check-") and cell.id not in OPTIONAL:
+            checked.add(asked)
+    table = expected([name])
+    assert {key for key, row in table.items() if row["checked"]} == checked
 
 
 def test_missing_questions():

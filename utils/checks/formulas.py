@@ -16,6 +16,7 @@ import numpy as np
 
 from utils.checks.compare import Wrong
 from utils.checks.misconceptions import MISCONCEPTIONS, span
+from utils.checks.record import recorded
 from utils.checks.report import run
 from utils.checks.subject import NotWritten
 
@@ -36,6 +37,7 @@ DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 SMALL = [[(3, 2), (4, 3), (2, 2)], [(2, 1), (3, 2), (5, 4)], [(5, 3), (2, 5), (3, 1)]]
 
 
+@recorded("receptive-field-a", needs_file=False)
 def check_one_layer(r_1):
     """Check the formula of part (a): the side length r_1 in terms of m1 and s1.
 
@@ -52,6 +54,7 @@ def check_one_layer(r_1):
     return run("one layer", [("r_1", partial(_agrees, "r_1", r_1, 1, True))])
 
 
+@recorded("receptive-field-b", needs_file=False)
 def check_two_layers(r_2):
     """Check the formula of part (b): r_2 in terms of m1 and m2, all strides 1.
 
@@ -62,6 +65,7 @@ def check_two_layers(r_2):
     )
 
 
+@recorded("receptive-field-c", needs_file=False)
 def check_strides(r_1, r_2, r_3):
     """Check the formulas of part (c): r_1, r_2 and r_3 with m1, m2, m3, s1, s2, s3.
 
@@ -238,7 +242,7 @@ def _growth_amiss(text, net, k, strided):
         found, wanted = values[1] - values[0], sizes[1] - sizes[0]
         if found != wanted:
             return (
-                f"if {letter} is larger by 1, this changes by {found}, the field by "
+                f"raising {letter} by 1 changes this by {found}, but the field by "
                 f"{wanted}"
             )
     return ""

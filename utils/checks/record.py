@@ -1,8 +1,9 @@
 """What a check leaves behind, for the cover of the PDF: one small file each.
 
 A file holds counts, and the hash of the exercise as it was judged: a result of another
-version is of no use to anybody, and `utils.pdf.expected` shows it as out of date.  A
-trained network that no exercise file defines is judged without one.
+version is of no use to anybody, and `utils.pdf.expected` shows it as out of date.
+What no exercise file defines is judged without one: formulas and nets that stand in a
+cell, and a trained network of given layers.
 """
 
 import contextlib

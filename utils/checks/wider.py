@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from utils.checks.compare import Wrong
+from utils.checks.record import recorded
 from utils.checks.report import run
 from utils.checks.subject import NotWritten
 from utils.receptive_field import (
@@ -23,6 +24,7 @@ BASE = (Layer(3), Layer(3), Layer(3))
 SIZE, GOAL = 32, 15  # pixels: the image, and what a unit must see at least
 
 
+@recorded("receptive-field-e", needs_file=False)
 def check_wider(first, second):
     """Check two nets that see more than the base net, by different means.
 
@@ -134,8 +136,8 @@ def _has_no_blind_spots(name, net):
         shown = ", ".join(map(str, blind[:4])) + (", ..." if len(blind) > 4 else "")
         where = "at the end" if blind[-1] == SIZE - 1 else "in between"
         raise Wrong(
-            f"{len(blind)} of {SIZE} pixels along an axis are seen by no neuron, "
-            f"{where}: {shown}. Does padding help, or another order?"
+            f"No neuron sees {len(blind)} of the {SIZE} pixels along an axis, {where}: "
+            f"{shown}. Does padding help, or another order?"
         )
 
 

@@ -37,8 +37,8 @@ def expected(notebooks):
     -------
     dict
         For each id a dictionary of title, points, notebook, whether there is an
-        answer in words (written) and, if a check judges it, the file's name and the
-        function's or class's.
+        answer in words (written), whether a check judges it (checked) and, if it is
+        code of a file, the file's name and the function's or class's.
     """
     table = tomllib.loads(QUESTIONS.read_text("utf-8"))
     questions = {}
@@ -46,6 +46,7 @@ def expected(notebooks):
         for name, entry in table.get(notebook, {}).items():
             entry["notebook"] = notebook
             entry.setdefault("written", "code" not in entry)
+            entry.setdefault("checked", "code" in entry)
             if "code" in entry:
                 module, entry["name"] = entry.pop("code").split(".")
                 entry["file"] = f"{module}.py"
@@ -125,7 +126,7 @@ def checks(questions, root):
     return [
         _check(entry, _record(folder / f"{name}.json"), root)
         for name, entry in questions.items()
-        if "file" in entry
+        if entry["checked"]
     ]
 
 
@@ -167,7 +168,7 @@ def _check(entry, record, root):
     if record is None:
         return Check(title, "not run")
     (passed, failed, todo), judged = record
-    path = root / "utils" / "exercises" / entry["file"]
+    path = root / "utils" / "exercises" / entry.get("file", "")
     present = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
     detail = f"{passed} of {passed + failed + todo} passed"
     if judged and judged != present:

@@ -49,6 +49,27 @@ def test_same_source_same_bytes(tmp_path):
     assert first == second
 
 
+@pytest.mark.parametrize(
+    ("name", "uid", "ending"),
+    [("Ada " * 60, "42", "… (42)"), ("A" * 400, "", "…"), ("Ada", "42", "Ada (42)")],
+)
+def test_a_long_name_leaves_the_footer_in_one_line(tmp_path, name, uid, ending):
+    look = f'uid: "{uid}", name: "{name.strip()}"'
+    document = DOCUMENT.replace('name: "N"', look)
+    pdf = Engine(tmp_path).compile(document).pdf
+    last, heights = PdfReader(io.BytesIO(pdf)).pages[-1], []
+
+    def visit(text, page, line, *rest):
+        if text.strip():
+            heights.append((round(page[5] + page[3] * line[5]), text))
+
+    lines = last.extract_text(visitor_text=visit).splitlines()
+    assert "page 2 of 2" in " ".join(lines[-3:])
+    low = min(height for height, _ in heights)
+    assert low > 20 and all(h in (low, low + 1) or h > 60 for h, _ in heights)
+    assert ending in "".join(lines)
+
+
 def test_compile_error_is_typsts(tmp_path):
     with pytest.raises(typst.TypstError, match="unknown variable"):
         Engine(tmp_path).compile("#nosuchfunction()")

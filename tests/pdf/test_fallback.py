@@ -30,6 +30,7 @@ def contents(tmp_path):
         code("hidden", stream("secret")),
     ]
     cells[-1].metadata["tags"] = ["no_pdf"]
+    cells.append(new_markdown_cell("Because.", metadata={"answer": "why"}))
     # Twice, so that ids of cells are not unique.
     pairs = [(tmp_path / f"{name}.ipynb", new_notebook(cells=cells)) for name in "NM"]
     return Contents(pairs, [(source, "layer.py")], [Note("here", "a <note>")])
@@ -50,6 +51,7 @@ def test_the_page_holds_everything_and_forbids_scripts(contents):
     assert "Content-Security-Policy" in head and "default-src 'none'" in head
     assert "&lt;p&gt;" not in body
     assert "secret" not in page
+    assert body.index("<strong>Answer</strong>") < body.index("Because.")
     assert "pre-wrap" in page
 
 

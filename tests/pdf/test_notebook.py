@@ -74,6 +74,20 @@ def test_a_lesson_in_front_of_a_new_page_is_kept_whole(write):
     assert whole == [False, False, True, False, False, False]
 
 
+def test_a_written_answer_is_marked_whatever_it_holds(write):
+    broken = '<div style="page-break-after: always"></div>'
+    sources = ["- a\n- b", f"a\n\n{broken}\n\nb", "# Why\n\n| a |\n|---|\n| b |"]
+    asked = question("a", "A", 1, "# A")
+    _, parts = write(asked, *(text(s, answer="a") for s in sources), text("lesson"))
+    assert [part.startswith("#answer(") for part in parts[1:]] == [0, 1, 1, 1, 0]
+
+
+@pytest.mark.parametrize("blank", ["", "<!-- none -->"])
+def test_an_answer_without_a_word_gets_no_mark(write, blank):
+    _, parts = write(question("a", "A", 1, "# A"), text(blank, answer="a"))
+    assert not any("#answer(" in part for part in parts)
+
+
 def test_question_without_a_heading_gets_one(write):
     _, parts = write(question("a", 'T #"x"', 1, "just text"))
     assert parts[1].startswith('#heading([#"T #\\"x\\""], level: 2) <question-1>')

@@ -15,6 +15,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
+from utils.pdf.files import room_in
 from utils.pdf.report import Note, Report
 from utils.pdf.review import is_skipped, review
 
@@ -99,7 +100,10 @@ def to_html(contents, name, uid, notes):
     cells = [new_markdown_cell(_escaped("\n".join([f"# {who}", "", *lines])))]
     for path, notebook in contents.notebooks:
         cells.append(_opening(path.stem))
-        cells += [cell for cell in notebook.cells if not is_skipped(cell)]
+        for cell in notebook.cells:
+            if not is_skipped(cell):
+                mark = new_markdown_cell("**Answer**")
+                cells += [mark, cell] if "answer" in cell.metadata else [cell]
     for path, shown in contents.sources:
         source = path.read_text(encoding="utf-8", errors="replace")
         fence = "`" * 12
@@ -140,7 +144,8 @@ def print_page(program, page):
     with tempfile.TemporaryDirectory(prefix="workbook-pdf-") as folder:
         folder = Path(folder)
         source, target = folder / "page.html", folder / "page.pdf"
-        source.write_bytes(page)
+        with room_in(folder.parent):
+            source.write_bytes(page)
         command = [
             program,
             "--headless",

@@ -211,7 +211,10 @@ class NotebookWriter:
     def _markdown(self, cell):
         question = question_of(cell)
         if not question:
-            return self._writer.convert(cell.source)
+            markup = self._writer.convert(cell.source)
+            if "answer" in cell.metadata and markup.strip():
+                return "#" + call("answer", content(f"\n{markup}\n"))
+            return markup
         title = question.get("title") or question.get("id") or "Question"
         points, name = (question.get(key, "") for key in ("points", "id"))
         page_break = self._begin_question(title, points, name)

@@ -48,10 +48,25 @@ stage() {
     echo "== $name: $result, $(($(date +%s) - begin)) s"
 }
 
+finish_slow_tests() {
+    status=0
+    wait "$slow_tests" || status=$?
+    cat "$slow_log"
+    return "$status"
+}
+
 set_up
 stage 'lint' "$python" -m ruff check
 stage 'format' "$python" -m ruff format --check
 tested=no
+if [ "$slow" = yes ]; then
+    # Beside the others: hardly any test keeps two cores busy.
+    slow_log=$(mktemp)
+    "$python" -m pytest -q -m slow "$@" >"$slow_log" 2>&1 &
+    slow_tests=$!
+    trap 'kill "$slow_tests" 2>/dev/null || :; rm -f "$slow_log"' EXIT
+    trap 'exit 130' INT TERM
+fi
 stage 'fast tests' "$python" -m pytest -q -m 'not slow and not browser' "$@"
 stage 'kernels uncompiled' env NUMBA_DISABLE_JIT=1 "$python" -m pytest -q tests/kernels "$@"
 if [ "$widths" = yes ]; then
@@ -66,7 +81,7 @@ if [ "$widths" = yes ]; then
     stage 'many threads' env UTILS_THREADS=9 "$python" -m pytest -q $engine "$@"
 fi
 if [ "$slow" = yes ]; then
-    stage 'slow tests' "$python" -m pytest -q -m slow "$@"
+    stage 'slow tests, waited for' finish_slow_tests
 fi
 if [ "$browser" = yes ]; then
     stage 'browser tests' "$python" -m pytest -q -rs -m browser "$@"

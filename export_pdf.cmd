@@ -49,7 +49,7 @@ goto end
 
 :register
 "%PYTHON%" -m utils.pdf.register || goto end
-echo The environment in .venv is ready.
+echo The environment in .venv is ready. The notebooks: .venv\Scripts\python -m jupyterlab
 set "STATUS=0"
 goto end
 

@@ -22,7 +22,7 @@ done
 set_up
 if [ "${1-}" = --setup ]; then
     "$python" -m utils.pdf.register
-    echo 'The environment in .venv is ready.'
+    echo "The environment in .venv is ready. The notebooks: $python -m jupyterlab"
     exit 0
 fi
 exec "$python" -m utils.pdf "$@"

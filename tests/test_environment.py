@@ -76,7 +76,7 @@ def test_set_up_makes_a_stamped_environment(env, install, capsys):
     assert content(env.folder) == "new"
     assert read_stamp(env.folder) == env.fingerprint()
     assert names(env) == {".venv"}
-    assert "Ready after" in capsys.readouterr().out
+    assert "Installed in" in capsys.readouterr().out
 
 
 def test_set_up_has_nothing_to_do_if_the_environment_is_ready(

@@ -187,7 +187,8 @@ def test_set_up_for_real_twice(copy):
     begin = time.monotonic()
     second = subprocess.run(command, **options, timeout=60)
     seconds = time.monotonic() - begin
-    assert second.stdout == "The environment in .venv is ready.\n"
+    ready = "The environment in .venv is ready. The notebooks: .venv/bin/python -m "
+    assert second.stdout == f"{ready}jupyterlab\n"
     assert second.returncode == 0
     assert seconds < 2
     shutil.rmtree(copy / ".venv")  # hundreds of megabytes

@@ -76,7 +76,7 @@ class Environment:
             start = time.monotonic()
             with self.replacing():
                 install(self.folder, self.python, self.root, clear=self.begin)
-            say(f"Ready after {time.monotonic() - start:.0f} s.")
+            say(f"Installed in {time.monotonic() - start:.0f} s.")
 
     def fingerprint(self):
         """Return what a finished environment must match: packages, Python, system."""

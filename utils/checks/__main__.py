@@ -3,11 +3,8 @@
 import sys
 
 from utils.checks.runner import main
-from utils.console import accept_all_letters
+from utils.console import accept_all_letters, run
 
 if __name__ == "__main__":
     accept_all_letters()
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)  # as shells call it
+    sys.exit(run(main))

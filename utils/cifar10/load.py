@@ -256,6 +256,7 @@ def _source(source):
 
 def _from_archive(path, strict):
     """Read an archive, and install what is in it if it is the official data."""
+    print(f"Unpacking and verifying {path.name}: up to half a minute.", flush=True)
     found = files.read_archive(path)
     batches = files.read_batches(found, strict)
     _warn_if_unofficial(batches)

@@ -2,7 +2,8 @@
 
 import sys
 
+from utils.console import run
 from utils.doctor.report import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

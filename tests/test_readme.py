@@ -24,7 +24,7 @@ from tests import copies
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 COMMAND = re.compile(
-    r"(?:[A-Z_0-9]+=\S+ )*!?(?:\./\w+\.sh|\.venv\S+ |python |py |export_pdf).*"
+    r"(?:[A-Z_0-9]+=\S+ )*!?(?:\./\w+\.sh|\.\\\w+|\.venv\S+ |python |py |export_pdf).*"
 )
 # What is executed below, in this order, and some words that it then prints.
 HERE = {
@@ -49,6 +49,7 @@ ELSEWHERE = {
     ".venv/bin/python -m jupyterlab": "test_readme.py::test_jupyterlab_starts",
     ".venv\\Scripts\\python -m jupyterlab": "test_readme.py::test_jupyterlab_starts",
     "!./export_pdf.sh": "test_readme.py::test_the_command_prints",
+    r".\export_pdf": "test_setup.py::test_all_files_agree_on_the_pythons",
     "export_pdf.cmd": "test_setup.py::test_all_files_agree_on_the_pythons",
     "!python -m utils.pdf": "pdf/test_cli.py::test_whole_workbook",
     "py -m utils.environment": "test_setup.py::test_set_up_for_real_twice",

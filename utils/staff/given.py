@@ -30,6 +30,8 @@ GIVEN = {
     "cifar-10-batches-py/README.md": "where the data goes",
     "docs/ladder.png": "a picture in README, which CNN-Layers.ipynb points to",
     "docs/cnn-frontier.png": "a picture in README",
+    "docs/workbook.png": "a picture in README; shows no solution",
+    "docs/pdf-pages.png": "a picture in README; shows no solution",
     "utils/__init__.py": "the map",
     "utils/exercises/": "what students write, without solutions",
     "utils/checks/": "what tells them how far they are",

@@ -12,9 +12,11 @@ def test_influences_share_one_scale_and_show_the_effective_side():
     assert {ax.get_xlim() for ax in axes} == {(-3.5, 3.5)}  # pixels are equally large
     assert {ax.images[0].get_clim() for ax in axes} == {(0, 1)}
     for ax, side in zip(axes, (2.0, 4.0), strict=True):
-        (square,) = ax.get_lines()
-        assert np.ptp(square.get_xdata()) == np.ptp(square.get_ydata()) == side
-        assert square.get_linestyle() == "--"
+        for square in ax.get_lines():
+            assert np.ptp(square.get_xdata()) == np.ptp(square.get_ydata()) == side
+        under, square = ax.get_lines()  # seen on bright and on dark pixels
+        assert (under.get_color(), square.get_color()) == ("black", "white")
+        assert (under.get_linestyle(), square.get_linestyle()) == ("-", "--")
     assert axes[0].images[0].get_extent() == [-1.5, 1.5, 1.5, -1.5]
 
 

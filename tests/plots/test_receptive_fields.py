@@ -37,6 +37,13 @@ def test_cone_marks_seen_padding_and_blind_positions():
     assert ax.get_title() == "a cone"
 
 
+def test_cone_numbers_its_neurons():
+    ax = draw_cone(chain([3, 3], [2, 2], [0, 1]), unit=1, size=8)
+    numbers = {(t.get_position(), t.get_text()) for t in ax.texts if t.get_text()}
+    layer_1 = {((1, 1), "0"), ((3, 1), "1"), ((5, 1), "2")}
+    assert numbers == layer_1 | {((1, 2), "0"), ((5, 2), "1")}
+
+
 def test_cone_names_its_rows():
     ax = draw_cone([Layer(3), Layer(2, 2, kind="pool")], unit=0, size=9)
     names = [label.get_text() for label in ax.get_yticklabels()]
@@ -85,7 +92,9 @@ def test_blind_spots_draw_one_picture_per_net_and_no_empty_ones():
     maps = {f"net {k}": np.full((4, 4), k) for k in range(4)}
     axes = plots.plot_blind_spots(maps, columns=3)
     assert [ax.get_title() for ax in axes] == list(maps)
-    assert axes[0].figure.axes == list(axes)
+    *drawn, bar = axes[0].figure.axes
+    assert drawn == list(axes)
+    assert [label.get_text() for label in bar.get_yticklabels()] == ["0", "most"]
 
 
 def test_figures_fit_the_page_and_draw_into_given_axes():

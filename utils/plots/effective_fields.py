@@ -40,6 +40,7 @@ def plot_influences(maps, sides, ax=None):
         picture = one.imshow(values, cmap="cividis", vmin=0, vmax=1, extent=box)
         square = np.array([-1, 1, 1, -1, -1]) * side / 2
         corners = np.array([-1, -1, 1, 1, -1]) * side / 2
+        one.plot(square, corners, "-", color="black", linewidth=1.6)  # to stand out
         one.plot(square, corners, "--", color="white", linewidth=1)
         one.set(xlim=(-widest, widest), ylim=(widest, -widest))
         one.set_title(title, fontsize=8)

@@ -2,7 +2,9 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PatchCollection
+from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
@@ -30,9 +32,9 @@ def curve_look(k):
 def plot_cone(layers, used, counts, blind=(), title="", ax=None):
     """Draw along one axis what one unit sees: rows are layers, the image at the bottom.
 
-    Every unit stands above the middle of what it sees. Filled positions carry
-    something to the unit at the top, hatched ones are zero padding, crossed ones are
-    pixels that no unit of the last layer sees.
+    Every unit has its number and stands above the middle of what it sees. Filled
+    positions carry something to the unit at the top, hatched ones are zero padding,
+    crossed ones are pixels that no unit of the last layer sees.
 
     Parameters
     ----------
@@ -70,7 +72,8 @@ def plot_cone(layers, used, counts, blind=(), title="", ax=None):
                 state = "padding"
             elif k == 0 and place in blind:
                 state = "blind"
-            _draw_position(ax, step * place + middle, k, state)
+            number = place if k and state != "padding" else ""  # pixels: at the axis
+            _draw_position(ax, step * place + middle, k, state, number)
         if k < len(layers):
             below, layer = (step, middle), layers[k]
             middle += step * (layer.reach / 2 - before)
@@ -234,6 +237,8 @@ def plot_coverage(counts, title="", label="units that see the pixel", ax=None):
 def plot_blind_spots(maps, columns=3):
     """Draw several coverage maps side by side, one small picture per net.
 
+    Each has colours of its own, from dark for 0 units to bright for the most.
+
     Parameters
     ----------
     maps : dict
@@ -254,10 +259,16 @@ def plot_blind_spots(maps, columns=3):
         ax.remove()
     for ax, (title, counts) in zip(axes.flat, maps.items(), strict=False):
         plot_coverage(counts, title=title, label="", ax=ax)
-    return axes.flat[: len(maps)]
+    drawn = axes.flat[: len(maps)]
+    picture = ScalarMappable(Normalize(0, 1), cmap="cividis")
+    look = {"shrink": 0.7, "aspect": 30, "pad": 0.02, "ticks": [0, 1]}
+    bar = drawn[0].figure.colorbar(picture, ax=list(drawn), **look)
+    bar.ax.set_yticklabels(["0", "most"], fontsize=7)
+    bar.set_label("neurons that see the pixel", fontsize=8, labelpad=-8)
+    return drawn
 
 
-def _draw_position(ax, x, row, state):
+def _draw_position(ax, x, row, state, number):
     looks = {
         "used": {"facecolor": OKABE_ITO["blue"], "edgecolor": "black"},
         "unused": {"facecolor": "white", "edgecolor": "0.5"},
@@ -266,6 +277,8 @@ def _draw_position(ax, x, row, state):
     }
     box = Rectangle((x - 0.4, row - 0.2), 0.8, 0.4, linewidth=0.8, **looks[state])
     ax.add_patch(box).set_zorder(2)
+    color = "white" if state == "used" else "0.4"
+    ax.text(x, row, number, color=color, fontsize=6, ha="center", va="center_baseline")
     if state == "blind":
         ax.plot(x, row, marker="x", color="black", markersize=6, zorder=3)
 

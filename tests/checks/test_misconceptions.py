@@ -54,6 +54,6 @@ def test_no_given_function_answers_the_exercise():
 
 def test_two_at_once_are_wrong_in_both_ways():
     both = dict(two_at_once())
-    steps = "a window of m pixels adds m - 1 steps, not m"
+    steps = "the last of m pixels is not m steps away from the first"
     wrong = both[f"{steps}; and the strides are not used"]
     assert wrong([(3, 2), (4, 3)], 2) == 1 + 3 + 4

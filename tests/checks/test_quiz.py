@@ -63,7 +63,7 @@ def test_sizes_added_up_are_told_what_overlaps_before_rarer_reasons():
     # 4 x 4 and 5 x 5, strides 1: whoever adds the sizes is one pixel too high
     answers = [4 + 5, *[None] * 7]
     message = check_quiz(1, answers)[0].message
-    assert "a window of m pixels adds m - 1 steps, not m; or " in message
+    assert "the last of m pixels is not m steps away from the first; or " in message
     assert "odd windows" not in message
 
 
@@ -81,7 +81,14 @@ def test_a_seed_is_a_whole_number(seed):
 
 def test_other_wrong_answers():
     answers = [question.answer for question in questions(5)]
-    assert "draw the cone" in check_quiz(5, [-99, *answers[1:]])[0].message
+    message = check_quiz(5, [-99, *answers[1:]])[0].message
+    assert "-99 is not right: too small; draw the cone of one neuron of CL2" in message
+    # seed 1: 3 + 6 * 4 pixels, and twelve too many
+    third = check_quiz(1, [None, None, 27 + 12])[2].message
+    assert "too large; draw the cone" in third
+    assert "how many neurons of CL1 does it read, and how many pixels apart" in third
+    last = check_quiz(5, [*answers[:7], 99])[7].message
+    assert last == "99 is not right: too large; draw the cone."
 
 
 @pytest.mark.parametrize("value", ["8", 7.5, float("nan"), float("inf"), [8], True, 1j])

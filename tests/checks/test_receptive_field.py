@@ -125,11 +125,11 @@ def test_where_it_fails_is_told_by_contrast(allowed, trait):
 
 def test_the_question_that_is_told_is_one_of_those_that_are_contrasted():
     results = check_receptive_field(
-        lambda m, s, k: side_length(m, s, k) - (m[0] == 2) + (m[0] == 2 < k)
+        lambda m, s, k: side_length(m, s, k) - (m[0] % 2 == 0 and k < 4)
     )
     message = first_failure(results)
     assert message.endswith(
-        "is 1, expected 2. Only cases with an even window are "
+        "is 7, expected 8. Only cases with an even window are "
         "wrong, but not all of them."
     )
 
@@ -147,8 +147,20 @@ def test_two_misconceptions_at_once():
         return 1 + sum(m[:k])
 
     message = first_failure(check_receptive_field(fn))
-    one = "a window of m pixels adds m - 1 steps, not m"
+    one = "the last of m pixels is not m steps away from the first"
     assert f"{one}; and the strides are not used" in message
+
+
+def test_a_misconception_in_all_layers_at_once():
+    def fn(m, s, k):  # the own stride, and never a stop at k
+        size, step = 1, 1
+        for window, stride in zip(m, s, strict=True):
+            step *= stride
+            size += (window - 1) * step
+        return size
+
+    message = first_failure(check_receptive_field(fn))
+    assert "only layers 1 to k count; and a layer's own stride moves" in message
 
 
 def test_an_answer_for_every_k_or_for_all():

@@ -53,16 +53,15 @@ def _strides(layers):
 # 1 to k: walking down that one gives the student's numbers.
 WRONG_NETS = (
     (
-        "a layer's own stride moves its neurons apart, but does not let them see more: "
-        "multiply the strides of the layers before it only",
+        "a layer's own stride moves its neurons apart, but does not let them see more",
         lambda net: [part for m, s in net for part in ((1, s), (m, 1))],
     ),
     (
-        "a window of m pixels adds m - 1 steps, not m",
+        "the last of m pixels is not m steps away from the first",
         lambda net: [(m + 1, s) for m, s in net],
     ),
     (
-        "the strides of all layers before count, not only that of the previous one",
+        "the stride of the previous layer counts, but it is not all that counts",
         lambda net: _stretched(net, [1, *_strides(net)][:-1]),
     ),
     (
@@ -124,11 +123,13 @@ WRONG_NETS = (
     ),
 )
 
+LAST_LAYER = "this is the answer for the last layer; only layers 1 to k count"
+
 # Each misconception takes a net, (m, s) by layer, and the layer k.
 MISCONCEPTIONS = (
     *((hint, partial(_in_another_net, edit)) for hint, edit in WRONG_NETS),
     (
-        "a window of m pixels adds m - 1 steps, not m",
+        "the last of m pixels is not m steps away from the first",
         lambda net, k: len(span([(m + 1, s) for m, s in net[:k]])) - 1,
     ),
     (
@@ -148,7 +149,7 @@ MISCONCEPTIONS = (
         ),
     ),
     (
-        "this is the answer for the last layer; only layers 1 to k count",
+        LAST_LAYER,
         lambda net, k: len(span(net)),
     ),
     (
@@ -163,8 +164,11 @@ MISCONCEPTIONS = (
 
 
 def two_at_once():
-    """Combine wrong nets: one misconception after another."""
+    """Combine wrong nets: one misconception after another, or in all layers."""
     for (one, edit), (other, then) in permutations(WRONG_NETS, 2):
         if one != other:
             both = partial(_in_another_net, lambda net, a=edit, b=then: b(a(net)))
             yield f"{one}; and {other}", both
+    for one, edit in WRONG_NETS:
+        whole = partial(lambda edit, net, k: _in_another_net(edit, net, len(net)), edit)
+        yield f"{LAST_LAYER}; and {one}", whole

@@ -20,11 +20,15 @@ from utils.receptive_field.layers import require_int
 
 
 class Question(NamedTuple):
-    """A question, its answer, and pairs of a hint and the answer that it explains."""
+    """A question, its answer, and pairs of a hint and the answer that it explains.
+
+    ``way`` is what to do about an answer that none of them explains.
+    """
 
     text: str
     answer: int
     mistakes: tuple
+    way: str = "draw the cone"
 
 
 def questions(seed):
@@ -106,8 +110,9 @@ def _right(question, answer):
     if answer == question.answer:
         return
     hints = dict.fromkeys(h for h, wrong in question.mistakes if wrong == answer)
-    reasons = "; or ".join([*hints][:2]) or "draw the cone"  # one number tells no more
-    raise Wrong(f"{answer} is not right: {reasons}.")
+    reasons = "; or ".join([*hints][:2])  # one number tells no more
+    side = "large" if answer > question.answer else "small"
+    raise Wrong(f"{answer} is not right: {reasons or f'too {side}; {question.way}'}.")
 
 
 def _draw(rng, count, strides=True, least=2):
@@ -133,7 +138,12 @@ def _mistakes(m, s, k):
 
 def _size(m, s, k, place):
     text = f"{_written(m, s)}. How many pixels wide is what a neuron of {place} sees?"
-    return Question(text, measured_size(chain(m, s)[:k]), _mistakes(m, s, k))
+    way = (
+        f"draw the cone of one neuron of {place}: how many neurons of CL{k - 1} does "
+        "it read, and how many pixels apart are they?"
+    )
+    answer = measured_size(chain(m, s)[:k])
+    return Question(text, answer, _mistakes(m, s, k), way)
 
 
 def _no_strides(rng):
@@ -175,7 +185,7 @@ def _one_stride_changed(rng):
         ("that is the new size; asked is by how much it grows", sizes[1]),
         ("what lies above a stride is stretched, and only that", 0),
         ("what lies above a stride is stretched, and only that", m[1] - 1),
-        ("a window of m pixels adds m - 1 steps, not m", m[2]),
+        ("the last of m pixels is not m steps away from the first", m[2]),
     )
     return Question(text, sizes[1] - sizes[0], mistakes)
 

@@ -3,7 +3,7 @@
 Easily made by updating the step one line too early.
 """
 
-CAUSE = ("own stride", "before it")
+CAUSE = ("own stride", "apart")
 
 
 def receptive_field(kernel_sizes, strides, k):

@@ -3,7 +3,7 @@
 Easily made with a formula that is made up from two layers.
 """
 
-CAUSE = ("all layers before", "previous")
+CAUSE = ("previous", "not all")
 
 
 def receptive_field(kernel_sizes, strides, k):

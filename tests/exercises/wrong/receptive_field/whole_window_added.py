@@ -3,7 +3,7 @@
 Easily made by counting pixels where the gaps between them are meant.
 """
 
-CAUSE = ("m - 1", "not m")
+CAUSE = ("steps", "not m")
 
 
 def receptive_field(kernel_sizes, strides, k):

@@ -3,7 +3,7 @@
 Easily made: the first layer then is right by luck.
 """
 
-CAUSE = ("m - 1", "not m")
+CAUSE = ("steps", "not m")
 
 
 def receptive_field(kernel_sizes, strides, k):

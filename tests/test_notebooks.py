@@ -5,6 +5,7 @@ their ``parameters`` cells made small.
 """
 
 import ast
+import builtins
 import json
 import os
 import re
@@ -159,6 +160,25 @@ def test_code_cells_are_short_and_define_nothing(name):
         assert not [node for node in nodes if isinstance(node, forbidden)], cell.id
         stars = [node for node in nodes if isinstance(node, ast.ImportFrom)]
         assert not [s for s in stars if s.names[0].name == "*"], cell.id
+
+
+def test_nothing_with_points_needs_an_extra_section(name):
+    extra, stored, loaded = False, set(dir(builtins)), set()
+    for cell in cells_of(name):
+        if cell.cell_type == "markdown":
+            headings = re.findall("^#+ .*$", cell.source, re.MULTILINE)
+            extra = headings[-1].endswith(" (extra)") if headings else extra
+            assert not (extra and {"question", "answer"} & cell.metadata.keys())
+        elif not extra:
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.alias):
+                    stored.add((node.asname or node.name).partition(".")[0])
+                elif isinstance(node, ast.ExceptHandler):
+                    stored.add(node.name)
+                elif isinstance(node, ast.Name):
+                    is_load = isinstance(node.ctx, ast.Load)
+                    (loaded if is_load else stored).add(node.id)
+    assert loaded <= stored
 
 
 def test_checks_stand_alone(name):

@@ -95,6 +95,16 @@ def test_the_frontier_shows_all_it_is_given():
     assert {65, 80, 90, 94} <= set(ax.get_yticks())
 
 
+def test_labels_of_the_frontier_do_not_cover_marks_of_others():
+    ours = {"yours": (60.0, 0.73), "fast80": (7.7, 0.81), "slower": (300.0, 0.73)}
+    ax = plots.plot_frontier(ours, peers={"somebody": (197, 0.7187)})
+    ax.figure.canvas.draw()
+    mark = ax.transData.transform((197, 71.87))
+    for label in ax.texts:
+        assert not label.get_window_extent().contains(*mark), label.get_text()
+    assert [label.get_ha() for label in ax.texts] == ["right", "left", "left"]
+
+
 def test_the_frontier_of_ours_alone():
     ax = plots.plot_frontier({"fast65": (1.0, 0.67)})
     assert ax.get_legend() is None

@@ -88,7 +88,8 @@ def test_muon_of_the_lessons_is_refused_where_filters_come_last():
 
 
 def test_unknown_options_are_refused_by_name():
-    with pytest.raises(TypeError, match="'learning_rate'"):
+    hint = "no argument 'learning_rate': .*into optim_config, as in optim_config="
+    with pytest.raises(TypeError, match=hint):
         make_solver(learning_rate=1e-3)
 
 

@@ -171,6 +171,8 @@ def plot_frontier(ours, box=None, peers=None):
         look = {"color": "C1", "ms": 6, "capsize": 2, "ls": "", "zorder": 3}
         ax.errorbar(seconds, 100 * accuracy, error or None, fmt="o", **look)
         place = {"xytext": (6, -3), "textcoords": "offset points", "va": "top"}
+        if _is_crowded(seconds, accuracy, (peers or {}).values()):
+            place |= {"xytext": (-6, -3), "ha": "right"}
         text = f"{name}\n{_seconds(seconds)}, {100 * accuracy:.1f} %"
         plain = {"fc": "white", "ec": "none", "pad": 0.5, "alpha": 0.8}
         ax.annotate(text, (seconds, 100 * accuracy), **place, fontsize=7, bbox=plain)
@@ -185,6 +187,14 @@ def plot_frontier(ours, box=None, peers=None):
     if box is not None or peers:
         ax.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.16))
     return ax
+
+
+def _is_crowded(seconds, accuracy, others):
+    """Tell whether a mark lies where a label to the lower right would be written."""
+    return any(
+        1 < other / seconds < 4.5 and -0.01 < accuracy - right < 0.06
+        for other, right in others
+    )
 
 
 def _seconds(value):

@@ -9,6 +9,16 @@ import numpy as np
 from utils.optim import UPDATE_RULES
 
 
+def refuse(unknown):
+    """Refuse arguments that a solver does not have; a dict by name."""
+    for name in unknown:
+        raise TypeError(
+            f"Solver has no argument {name!r}: help(Solver) lists all; those of the "
+            "update rule belong into optim_config, as in "
+            'optim_config={"learning_rate": 1e-3}.'
+        )
+
+
 def whole(name, value, none=False, least=1):
     """Return `value` if it is an int >= `least` (or None, if `none`)."""
     is_int = isinstance(value, numbers.Integral) and not isinstance(value, bool)

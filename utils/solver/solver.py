@@ -111,6 +111,8 @@ class Solver(Loop):
     ------
     ValueError
         If an argument makes no sense; the message says what was expected.
+    TypeError
+        If there is no argument of that name; the message says where it may belong.
     """
 
     def __init__(
@@ -145,10 +147,12 @@ class Solver(Loop):
         on_evaluate=None,
         live_plot=None,
         finish=None,
+        **unknown,
     ):
         given = dict(locals())
-        for name in ("self", "model", "data"):
+        for name in ("self", "model", "data", "unknown"):
             del given[name]
+        arguments.refuse(unknown)
         self.model, self._dtype = model, models.common_dtype(model)
         self.X_train, self.y_train = arguments.split(data, "train")
         self.X_val, self.y_val = arguments.split(data, "val")

@@ -125,19 +125,34 @@ def test_a_fault_prefers_the_cause_that_is_known_from_elsewhere():
     more = [("e", test(True)), ("f", test(False))]
     fault = Fault("out", "out is wrong", tests, lambda: more)
     assert fault.causes == ["b", "c"]
-    assert fault.sentence() == "out is wrong: b."
-    assert fault.sentence(["a", "d", "c", "b"]) == "out is wrong: c."
-    assert fault.sentence(["d"]) == "out is wrong."
+    told = Wrong([fault]).tell
+    assert told({"out": ["a", "d", "c", "b"]}) == "out is wrong: c."
+    assert told({"out": ["d"]}) == "out is wrong."
     assert fault.knows("d") and not fault.knows("e")
     assert [fault.agrees(text) for text in "adefg"] == [None, False, True, False, None]
-    assert Fault("out", "out is wrong", (), lambda: more).sentence() == (
-        "out is wrong: e."
-    )
+    assert str(Wrong([Fault("out", "p", (), lambda: more)])) == "p: e."
     wrong = Wrong([fault, "(dx is right.)"], 0.5, EXACT)
     assert str(wrong) == "out is wrong: b. (dx is right.)"
     assert wrong.tell({"out": ["c"]}) == "out is wrong: c. (dx is right.)"
     assert wrong.faults == [fault]
-    assert Fault("out", "p", [("why?", test(True))]).sentence() == "p: why?"
+    assert str(Wrong([Fault("out", "p", [("why?", test(True))])])) == "p: why?"
+
+
+def test_a_cause_that_several_arrays_share_is_told_once():
+    tests = [("axes are mixed", lambda: True)]
+    faults = [Fault(name, f"{name} is wrong", tests) for name in ("dx", "dw")]
+    faults += [Fault(name, f"{name} is wrong") for name in ("db", "dgamma")]
+    assert str(Wrong(faults)) == (
+        "dx is wrong: axes are mixed. dw is wrong, in the same way. db is wrong. "
+        "dgamma is wrong."
+    )
+
+
+def test_parts_end_before_the_next_one_begins():
+    assert str(Wrong(["f stopped (a.py:3)", "Why?", "No."])) == (
+        "f stopped (a.py:3). Why? No."
+    )
+    assert str(Wrong("f stopped (a.py:3)")) == "f stopped (a.py:3)"
 
 
 def test_gradients_under_each_others_names_are_recognised():

@@ -145,10 +145,17 @@ def test_a_cause_from_a_later_case_is_told_with_its_case():
             "Wrong in all cases with a and b, right in all others.",
         ),
         (
-            [{"a": True, "b": False}, {"a": False, "b": False}],
+            [{"a": True, "b": False}, *3 * [{"a": False, "b": False}]],
             2 * [{"a": True, "b": False}],
             "Only cases with a are wrong, but not all of them.",
         ),
+        # With as many traits as cases one of them fits by chance.
+        (
+            [{"a": True, "b": False}, {"a": True, "b": True}],
+            [{"a": False, "b": True}],
+            "",
+        ),
+        ([{"a": False}, *4 * [{"a": True}]], 2 * [{"a": True}], ""),
         ([{"a": True}, {"a": False}], [{"a": True}], ""),
         ([{"a": True}], [{"a": True}], ""),
         ([], [{"a": True}], ""),

@@ -75,7 +75,7 @@ class Wrong(Exception):
 
     def __str__(self):
         """Write the sentences, with the first cause that each fault agrees with."""
-        return self._join(Fault.sentence)
+        return self._join(lambda fault: fault.causes)
 
     def tell(self, causes):
         """Write the sentences with causes that other cases do not refute.
@@ -89,16 +89,33 @@ class Wrong(Exception):
         -------
         str
         """
-        return self._join(lambda fault: fault.sentence(causes.get(fault.name, ())))
+        return self._join(
+            lambda fault: filter(fault.agrees, causes.get(fault.name, ()))
+        )
 
-    def _join(self, sentence):
-        parts = (sentence(p) if isinstance(p, Fault) else p for p in self.parts)
-        return " ".join(parts)
+    def _join(self, causes_of):
+        """Write all parts, each as a sentence; a cause that several share only once."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], str):
+            return self.parts[0]
+        told, sentences = set(), []
+        for part in self.parts:
+            cause = ""
+            if isinstance(part, Fault):
+                cause = next(iter(causes_of(part)), "")
+                part = part.sentence(cause, cause in told)
+            told.add(cause)
+            sentences.append(as_sentence(part))
+        return " ".join(sentences)
 
     @property
     def faults(self):
         """The wrong arrays."""
         return [part for part in self.parts if isinstance(part, Fault)]
+
+
+def as_sentence(text):
+    """Return a text with a full stop at its end, unless it has one or asks."""
+    return text if text.rstrip(")").endswith((".", "?", "!")) else f"{text}."
 
 
 class Undecided(Exception):
@@ -150,12 +167,11 @@ class Fault:
     def _agreeing(self, tests):
         return [cause for cause in tests if self.agrees(cause)]
 
-    def sentence(self, causes=None):
-        """Write it down with the first of the causes (or of its own) to explain it."""
-        causes = self.causes if causes is None else filter(self.agrees, causes)
-        cause = next(iter(causes), "")
-        text = f"{self.place}: {cause}" if cause else self.place
-        return text if text.endswith("?") else text + "."
+    def sentence(self, cause="", is_told=False):
+        """Write it down with a cause, or with a word on one that is told already."""
+        if not cause:
+            return self.place
+        return f"{self.place}, in the same way" if is_told else f"{self.place}: {cause}"
 
 
 def _by_cause(tests):

@@ -9,12 +9,14 @@ others".
 
 from dataclasses import dataclass, replace
 from itertools import combinations
+from math import comb
 
-from utils.checks.compare import Result, Wrong
+from utils.checks.compare import Result, Wrong, as_sentence
 from utils.checks.process import Dead
 from utils.checks.subject import LONGEST, plain
 
 MOST = 3  # cases in which all causes are tried; the others only count
+CHANCE = 1 / 2  # a trait that is more likely than this to fit by chance is not told
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,7 @@ def settle(tested):
     is_named = bool(elsewhere) or _is_named(tested[first], causes)
     for sentence in filter(None, (elsewhere, _contrast_for(tested, first, is_named))):
         if len(message) + len(sentence) < LONGEST:
-            end = "" if message.rstrip(")").endswith((".", "?", "!")) else "."
-            message = f"{message}{end} {sentence}"
+            message = f"{as_sentence(message)} {sentence}"
     results[first] = replace(results[first], message=message)
     return results
 
@@ -113,6 +114,9 @@ def shared_causes(wrongs):
 def contrast(cases, is_named=False):
     """Say which trait tells the cases that are right from those that are wrong.
 
+    The more traits there are and the fewer cases, the likelier one of them fits by
+    chance: then nothing is said.
+
     Parameters
     ----------
     cases : list of (dict, bool)
@@ -130,7 +134,15 @@ def contrast(cases, is_named=False):
     wrong = [traits for traits, passed in cases if not passed]
     if not right or len(wrong) < 1 + is_named:
         return ""
-    names = list(wrong[0])
+    counts = {
+        name: sum(bool(traits.get(name)) for traits, _ in cases) for name in wrong[0]
+    }
+    names = [name for name in counts if 0 < counts[name] < len(cases)]
+
+    def is_chance(tried, having):
+        """Tell whether so many traits fit wrong cases that are drawn by lot."""
+        fitting, all_draws = (comb(n, len(wrong)) for n in (having, len(cases)))
+        return tried * fitting > CHANCE * all_draws
 
     def everywhere(*wanted):
         return all(all(traits.get(n) for n in wanted) for traits in wrong)
@@ -138,19 +150,20 @@ def contrast(cases, is_named=False):
     def nowhere(*wanted):
         return not any(all(traits.get(n) for n in wanted) for traits in right)
 
-    for name in names:
+    for name in names if not is_chance(len(names), len(wrong)) else ():
         if everywhere(name) and nowhere(name):
             return f"Wrong in all cases with {name}, right in all others."
         if not any(t.get(name) for t in wrong) and all(t.get(name) for t in right):
             return f"Right in all cases with {name}, wrong in all others."
-    for pair in combinations(names, 2):
+    pairs = list(combinations(names, 2))
+    for pair in pairs if not is_chance(len(pairs), len(wrong)) else ():
         if everywhere(*pair) and nowhere(*pair):
             return f"Wrong in all cases with {' and '.join(pair)}, right in all others."
     only = [name for name in names if everywhere(name)]
-    if is_named or not only or len(wrong) < 2:  # of one case it may be chance
+    if is_named or not only or len(wrong) < 2:
         return ""
-    name = min(only, key=lambda n: sum(bool(traits.get(n)) for traits in right))
-    if all(traits.get(name) for traits in right):
+    name = min(only, key=counts.get)
+    if is_chance(len(names), counts[name]):
         return ""
     return f"Only cases with {name} are wrong, but not all of them."
 
@@ -179,8 +192,8 @@ def _elsewhere(tested, first, causes):
                 f.name == fault.name and f.knows(cause) and f.agrees(cause)
                 for f in faults
             ):
-                end = "" if cause.endswith("?") else "."
-                return f'In "{other.result.name}", {fault.name}: {cause}{end}'
+                text = f'In "{other.result.name}", {fault.name}: {cause}'
+                return as_sentence(text)
     return ""
 
 

@@ -292,7 +292,8 @@ def two_caches(layer, case, other, forward, backward):
     try:
         later = _backward(layer, backward, dout, cache)
     except Wrong as wrong:
-        raise Wrong(f"{wrong} It did not do so alone: {text}.") from None
+        note = f"It did not do so alone: {text}."
+        raise Wrong([*wrong.parts, note]) from None
     _require_same(alone, later, text)
 
 

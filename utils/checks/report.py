@@ -141,7 +141,8 @@ def _with_hint(wrong, hint):
     """Add what an exception says about the exercise, if that is known."""
     text = str(wrong)
     if hint and " stopped with " in text and (sentence := hint(text)):
-        return Wrong(f"{text}. {sentence}", wrong.error, wrong.limit)
+        stopped, *notes = wrong.parts
+        return Wrong([stopped, sentence, *notes], wrong.error, wrong.limit)
     return wrong
 
 

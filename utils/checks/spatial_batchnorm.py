@@ -56,16 +56,17 @@ BATCH_CASES = (
     NormCase("eps 0 is a number, too", (3, 3, 2, 2), 0.0),
 )
 BATCH_TINY = NormCase("", (2, 3, 2, 3), 0.1)
+# No case has as many images as groups: whoever takes one for the other is seen.
 GROUP_CASES = (
-    NormCase("6 channels in 2 groups", (2, 6, 3, 4), 1e-5, G=2),
-    NormCase("6 channels in 3 groups", (3, 6, 2, 5), 1e-5, G=3),
+    NormCase("6 channels in 2 groups", (3, 6, 3, 4), 1e-5, G=2),
+    NormCase("6 channels in 3 groups", (2, 6, 2, 5), 1e-5, G=3),
     NormCase("one group", (2, 4, 3, 2), 1e-5, G=1),
     NormCase("every channel its own group", (2, 4, 3, 5), 1e-5, G=4),
-    NormCase("large eps, inside the root", (2, 4, 3, 4), 2.0, G=2),
-    NormCase("eps defaults to 1e-5", (2, 4, 2, 3), None, scale=1e-3, G=2),
+    NormCase("large eps, inside the root", (3, 4, 3, 4), 2.0, G=2),
+    NormCase("eps defaults to 1e-5", (3, 4, 2, 3), None, scale=1e-3, G=2),
     NormCase("one image", (1, 4, 3, 4), 1e-5, G=2),
 )
-GROUP_TINY = NormCase("", (2, 4, 2, 3), 0.1, G=2)
+GROUP_TINY = NormCase("", (3, 4, 2, 3), 0.1, G=2)
 
 TEST_MODE = BatchNormInTestMode()
 BATCHES = tuple(NormCase("", (N, 3, 2, 5), 1e-3) for N in (4, 2, 3))
@@ -380,7 +381,7 @@ def dx_sums_to_zero(forward, backward):
     if not error <= ROUNDING:
         raise Wrong(
             "dx of a channel does not sum to zero, although adding a constant to the "
-            "channel changes nothing: is the derivative through the mean missing?",
+            "channel changes nothing.",
             error,
             ROUNDING,
         )

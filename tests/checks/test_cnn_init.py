@@ -106,7 +106,7 @@ WRONG_DEFAULTS = {
     "num_classes": ({"num_classes": 3}, "the default of num_classes is 10"),
     "input_dim": ({"input_dim": (1, 28, 28)}, "default of input_dim is (3, 32, 32)"),
     "weight_scale": ({"weight_scale": 1e-2}, "default of weight_scale, 0.001"),
-    "use_batchnorm": ({"use_batchnorm": True}, "by default: missing none"),
+    "use_batchnorm": ({"use_batchnorm": True}, "by default: not expected: "),
 }
 
 

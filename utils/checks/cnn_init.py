@@ -54,9 +54,11 @@ def _params(subject, case, **more):
 def require_names(what, got, expected):
     """Raise `Wrong` unless a dict has exactly these keys."""
     if set(got) != set(expected):
-        missing = ", ".join(sorted(set(expected) - set(got))) or "none"
-        extra = ", ".join(sorted(map(str, set(got) - set(expected)))) or "none"
-        raise Wrong(f"{what}: missing {missing}; not expected: {extra}.")
+        missing = ", ".join(sorted(set(expected) - set(got)))
+        extra = ", ".join(sorted(map(str, set(got) - set(expected))))
+        parts = ("missing", missing), ("not expected:", extra)
+        texts = (f"{word} {names}" for word, names in parts if names)
+        raise Wrong(f"{what}: {'; '.join(texts)}.")
 
 
 def bn_params_of(subject, model):

@@ -19,6 +19,11 @@ def message_of(code):
     raise AssertionError("it did not stop")
 
 
+def put(place, values, index=...):
+    """Write values into an array."""
+    place[index] = values
+
+
 FILTER = np.ones((3, 3, 3))
 SMALLER = "window is smaller than the filter, as it is at the border"
 MESSAGES = {
@@ -26,9 +31,16 @@ MESSAGES = {
     "sum in place": (lambda: np.add(FILTER, 1, out=np.ones((3, 2, 3))), SMALLER),
     "three": (lambda: np.ones((3, 2, 3)).__iadd__(2 * FILTER), SMALLER),
     "other": (lambda: np.ones((3, 2, 3)) * np.ones((3, 3, 2)), "HH rows high and WW"),
-    "index": (lambda: np.zeros((2, 3, 4, 4))[0, 0, 4, 0], "H_out and W_out"),
-    "empty maximum": (lambda: np.zeros((2, 0)).max(axis=1), "begins outside"),
-    "empty place": (lambda: np.zeros(0).argmax(), "begins outside"),
+    "index": (lambda: np.zeros((2, 3, 4, 4))[0, 0, 4, 0], "place inside the window"),
+    "empty maximum": (lambda: np.zeros((2, 0)).max(axis=1), "begin outside"),
+    "empty place": (lambda: np.zeros(0).argmax(), "is its last row left out"),
+    "padded channels": (
+        lambda: np.ones((5, 3, 3)) * FILTER,
+        "One has 5 channels, the other 3: only rows and columns",
+    ),
+    "an axis is left": (lambda: put(np.ones((2, 3)), np.ones((2, 3, 2))), "all axes"),
+    "two axes are left": (lambda: put(np.ones(3)[:1], np.ones((1, 2, 3))), ""),
+    "a row for a number": (lambda: put(np.ones(3), np.ones(2), 0), "all axes"),
 }
 
 
@@ -43,6 +55,7 @@ def test_what_numpy_says_of_windows(name):
     [
         lambda: FILTER + np.ones(2),
         lambda: np.ones((2, 3, 3)) * FILTER[:, :1].repeat(4, axis=0),
+        lambda: np.ones((2, 3, 3)) * FILTER,
         lambda: np.ones((3, 4)) @ np.ones((3, 4)),
         lambda: {}["stride"],
         lambda: [] + 1,

@@ -152,7 +152,7 @@ def test_rows_and_images_are_each_others_way_back(rng):
         assert matrix.shape == (40, 3)
         back = norm_mistakes.images(matrix, x.shape, order)
         np.testing.assert_array_equal(back, x)
-    rows = norm_mistakes.rows(x, norm_mistakes.ORDERS[0])
+    rows = norm_mistakes.rows(x, norm_mistakes.PIXEL_ROWS)
     np.testing.assert_allclose(rows.mean(axis=0), x.mean(axis=PIXELS))
 
 

@@ -55,12 +55,22 @@ def test_every_mistake_is_wrong_somewhere_and_no_two_are_the_same(name, count):
         ("is any other", [1, 5, 4, 3]),
         ("with the others", [3, 0, 6, 8]),
         ("not the size of the window", [5, 2, 7, 8]),
+        ("last row is", [5, 5, 4, 3]),
+        ("last column is", [4, 5, 7, 6]),
+        ("last row and column are", [1, 5, 4, 3]),
     ],
 )
 def test_outputs_by_hand(words, out):
     tries = pool_mistakes.max_pool_forward(POOL_X, 2, 2, 1)
     wrong = next(values for text, values in tries if words in text)()
     np.testing.assert_array_equal(wrong.ravel(), out)
+
+
+def test_the_maximum_over_all_images_and_channels():
+    x = np.arange(4.0).reshape(2, 2, 1, 1)
+    tries = pool_mistakes.max_pool_forward(x, 1, 1, 1)
+    wrong = next(values for text, values in tries if "images and channels" in text)()
+    np.testing.assert_array_equal(wrong.ravel(), [3, 3, 3, 3])
 
 
 # With gradients 1 2 / 3 4, the 5 collects 1 + 2, the 7 gets 3 and the 8 gets 4.
@@ -71,9 +81,10 @@ def test_outputs_by_hand(words, out):
         ("every pixel of the window", [[1, 3, 2], [4, 10, 6], [3, 7, 4]]),
         ("shared by all pixels", [[0.25, 0.75, 0.5], [1, 2.5, 1.5], [0.75, 1.75, 1]]),
         ("get 1, expected dout", [[0, 2, 0], [0, 0, 0], [1, 0, 1]]),
-        ("own value", [[0, 15, 0], [0, 0, 0], [21, 0, 32]]),
+        ("own value times", [[0, 15, 0], [0, 0, 0], [21, 0, 32]]),
+        ("own value, expected dout", [[0, 10, 0], [0, 0, 0], [7, 0, 8]]),
         ("smallest", [[1, 0, 0], [0, 3, 6], [0, 0, 0]]),
-        ("row and column", [[0, 2, 0], [1, 3, 0], [0, 0, 4]]),
+        ("row and column of the maximum", [[0, 2, 0], [1, 3, 0], [0, 0, 4]]),
         ("add the window's corner", [[2, 1, 0], [3, 4, 0], [0, 0, 0]]),
         ("whole image", [[0, 0, 0], [0, 0, 0], [0, 0, 10]]),
         ("last row of windows", [[0, 3, 0], [0, 0, 0], [0, 0, 0]]),
@@ -90,6 +101,14 @@ def test_an_index_divided_by_the_height():
     tries = pool_mistakes.max_pool_dx(np.full((1, 1, 1, 1), 7.0), x, 2, 3, 1)
     wrong = next(values for text, values in tries if "counts row by row" in text)()
     np.testing.assert_array_equal(wrong[0, 0], [[0, 0, 0], [7, 0, 0]])  # 2 = 1 * 2 + 0
+
+
+def test_the_largest_of_all_channels():
+    x = np.array([1.0, 2.0, 3.0, 4.0]).reshape(1, 2, 1, 2)
+    dout = np.array([10.0, 20.0]).reshape(1, 2, 1, 1)
+    tries = pool_mistakes.max_pool_dx(dout, x, 1, 2, 1)
+    found = [values() for text, values in tries if "pixel of all channels" in text]
+    assert [dx.ravel().tolist() for dx in found] == [[0, 0, 0, 30], [0, 0, 0, 20]]
 
 
 def test_without_a_mistake_the_gradient_is_right():

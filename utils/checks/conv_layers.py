@@ -135,7 +135,7 @@ class Convolution(Layer):
                 conv_mistakes.conv_dw_shapes(x.shape, w.shape),
             ),
             "db": (
-                conv_mistakes.conv_db(dout, w),
+                conv_mistakes.conv_db(dout, w, b),
                 conv_mistakes.conv_db_shapes(dout.shape, x.shape, w.shape),
             ),
         }

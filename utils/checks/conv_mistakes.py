@@ -33,6 +33,7 @@ from utils.checks.conv_readings import (
     remembered,
     reordered,
     same,
+    take,
 )
 from utils.checks.mistakes import misreadings
 
@@ -41,6 +42,10 @@ ORDER = "this is the shape of another gradient: return them in the order dx, dw,
 NOT_CUT = (
     "the padding has to be cut off again; or does the cache hold the padded x, and "
     "backward pads it once more?"
+)
+FACTOR = (
+    "{0} has to be made of dout and {2} and not {1}: the gradient of a factor is the "
+    "other factor"
 )
 STARTS = "{0} is added to {1}, expected to start at zeros"
 
@@ -79,6 +84,12 @@ def conv_dx(dout, x, w, stride, pad):
         dx = collect(spread, padded_shape, steps)
         return None if dx is None else finish(dx[:, :, cut : cut + H, cut : cut + W])
 
+    def of_windows():
+        windows = take(padded(x, pad), steps, dout.shape[2:], w.shape[2:])
+        values = np.einsum("nfij,ncijpq->ncijpq", dout, windows)
+        dx = add(values, padded_shape, steps)
+        return dx[:, :, pad : pad + H, pad : pad + W]
+
     # Filter by filter, a window overwrites those of other filters, too.
     last = dout * (np.arange(len(w)) == len(w) - 1)[:, None, None]
     steps = (stride, stride, 1)
@@ -102,6 +113,7 @@ def conv_dx(dout, x, w, stride, pad):
             (text, partial(compute, last, w, steps, collect, pad, same))
             for text, collect in of_collecting()
         ),
+        (FACTOR.format("dx", "x", "w"), of_windows),
     ]
 
 
@@ -116,6 +128,10 @@ def conv_dw(dout, x, w, stride, pad):
         return finish(np.einsum("nfij,ncijpq->fcpq", dout, windows))
 
     finishes = [
+        (
+            FACTOR.format("dw", "w", "x"),
+            lambda dw: dout.sum(axis=(0, 2, 3))[:, None, None, None] * w,
+        ),
         (TURNED.format("dw is"), lambda dw: dw[..., ::-1, ::-1]),
         (UPSIDE_DOWN.format("dw is"), lambda dw: dw[..., ::-1, :]),
         (MIRRORED.format("dw is"), lambda dw: dw[..., ::-1]),
@@ -133,7 +149,7 @@ def conv_dw(dout, x, w, stride, pad):
     )
 
 
-def conv_db(dout, w):
+def conv_db(dout, w, b):
     """Wrong values of a convolution's db."""
     axes = "the sum runs over the axes {}, expected 0, 2 and 3: all but the filters'"
     right = dout.sum(axis=(0, 2, 3))
@@ -142,6 +158,7 @@ def conv_db(dout, w):
     readings = [(text, db) for text, db in summed if not np.array_equal(db, right)]
     return [
         *misreadings(same, (right, readings)),
+        ("db has a factor b, but b is added and multiplies nothing", lambda: right * b),
         (axes.format("0, 1 and 2"), lambda: dout.sum(axis=(0, 1, 2))),
         (axes.format("0, 1 and 3"), lambda: dout.sum(axis=(0, 1, 3))),
         (axes.format("1, 2 and 3"), lambda: dout.sum(axis=(1, 2, 3))),

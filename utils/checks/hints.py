@@ -8,6 +8,10 @@ tells no more than it says.
 
 import re
 
+TOO_FEW_AXES = (
+    "Several values are put where one belongs: is the sum or the maximum taken over "
+    "all axes of the window?"
+)
 EMPTY = ("zero-size array to reduction operation", "empty sequence")
 
 
@@ -26,15 +30,20 @@ def sliding_window(text):
     if "IndexError" in text and "out of bounds" in text:
         return (
             "An index runs too far: do the loops run over H_out and W_out, the rows "
-            "and columns of out and dout, and not over H and W?"
+            "and columns of out and dout, and not over H and W? Or are row and column "
+            "of a place inside the window exchanged?"
         )
     if any(words in text for words in EMPTY):
         return (
-            "A window is empty, so it begins outside of the image: do the loops run "
-            "over H_out and W_out, and not over H and W?"
+            "A window is empty: does it begin outside of the image, because loops run "
+            "over H and W and not over H_out and W_out? Or is its last row left out, "
+            "where there is only one?"
         )
+    if "setting an array element with a sequence" in text:
+        return TOO_FEW_AXES
     if "ValueError" in text and "broadcast" in text:
-        return _of_two_sizes(_shapes(text))
+        shapes = _shapes(text)
+        return _of_one_axis_more(text) or _of_channels(shapes) or _of_two_sizes(shapes)
     return ""
 
 
@@ -64,6 +73,29 @@ def rows_of_channels(text):
 def _shapes(text):
     found = re.findall(r"\((\d+(?:,\s*\d+)+)\)", text)
     return {tuple(map(int, shape.split(","))) for shape in found}
+
+
+def _of_one_axis_more(text):
+    """Find windows of which one axis is left in what should be single values."""
+    found = re.search(r"from shape \(([\d,]+)\) into shape \(([\d,]+)\)", text)
+    if not found:
+        return ""
+    many, one = (part.strip(",").split(",") for part in found.groups())
+    return TOO_FEW_AXES if many[:-1] == one else ""
+
+
+def _of_channels(shapes):
+    """Find windows (channels, HH, WW) with more channels than the filter has."""
+    if len(shapes) != 2 or {len(shape) for shape in shapes} != {3}:
+        return ""
+    small, large = sorted(shapes)
+    # Padding adds as much at the beginning as at the end.
+    if large[1:] != small[1:] or (large[0] - small[0]) % 2:
+        return ""
+    return (
+        f"One has {large[0]} channels, the other {small[0]}: only rows and columns of "
+        "an image are padded; are the axes of images and channels padded, too?"
+    )
 
 
 def _of_two_sizes(shapes):

@@ -6,18 +6,28 @@ and beta do; on the way back, how much goes through the mean and the variance.
 """
 
 from functools import partial
-from itertools import product
+from itertools import permutations
 
 import numpy as np
 
 from utils.checks.mistakes import misreadings
 
 PIXELS = (0, 2, 3)
-# Orders of axes before an array becomes a matrix with C columns; the first is right.
-ORDERS = ((0, 2, 3, 1), (0, 1, 2, 3), (1, 0, 2, 3), (1, 2, 3, 0))
+# Orders of axes before an array becomes a matrix with C columns; this one is right.
+PIXEL_ROWS = (0, 2, 3, 1)
+NOT_MOVED = (0, 1, 2, 3)
+ORDERS = tuple(order for order in permutations(range(4)) if order != PIXEL_ROWS)
 RESHAPED = (
     "values of different channels are mixed: move the channel axis to the end "
     "(transpose) before you reshape"
+)
+OTHER_LAST = (
+    "values of different channels are mixed: transpose puts {} last and not C, which "
+    "has to be there before you reshape"
+)
+OTHER_PIXELS = (
+    "the rows are pixels in another order than expected: transpose gives the axes in "
+    "the order ({}), and N, H and W keep theirs"
 )
 NOT_BACK = (
     "the channel axis is not moved back: reshape to (N, H, W, C), and then transpose"
@@ -142,16 +152,40 @@ def images(matrix, shape, order):
     return moved.transpose(np.argsort(order))
 
 
+def ways():
+    """List wrong ways to a matrix and back: (explanation, order there, order back).
+
+    A student who knows the order that is right in one direction may mistake the other,
+    take the same wrong one twice, or only reshape.
+    """
+    found = [(NOT_BACK, PIXEL_ROWS, back) for back in ORDERS]
+    for there in ORDERS:
+        for back in dict.fromkeys((there, PIXEL_ROWS, NOT_MOVED)):
+            found.append((wrong_order(there), there, back))
+    return found
+
+
+def wrong_order(order):
+    """Say what is wrong with an order of axes before an array becomes a matrix."""
+    if order == NOT_MOVED:
+        return RESHAPED
+    names = ["NCHW"[axis] for axis in order]
+    # How the axes before the last one stand makes no difference to dbeta.
+    if names[-1] != "C":
+        return OTHER_LAST.format(names[-1])
+    return OTHER_PIXELS.format(", ".join(names))
+
+
 def reshaped_outputs(x, normalise):
     """Wrong outputs of a way through a matrix; ``normalise`` takes (N * H * W, C)."""
     return [
         (
-            NOT_BACK if there == ORDERS[0] else RESHAPED,
+            text,
             lambda there=there, back=back: images(
                 normalise(rows(x, there)), x.shape, back
             ),
         )
-        for there, back in list(product(ORDERS, ORDERS))[1:]
+        for text, there, back in ways()
     ]
 
 
@@ -175,14 +209,15 @@ def reshaped_gradients(dout, x, backward):
         return rows(dout, order).sum(axis=0)
 
     found = {"dx": [], "dgamma": [], "dbeta": []}
-    for there, back in list(product(ORDERS, ORDERS))[1:]:
-        text = NOT_BACK if there == ORDERS[0] else RESHAPED
-        for x_order in dict.fromkeys((there, ORDERS[0])):
+    for text, there, back in ways():
+        for x_order in dict.fromkeys((there, PIXEL_ROWS)):
             found["dx"].append((text, partial(dx, there, x_order, back)))
-    for there in ORDERS[1:]:
-        for x_order in (there, ORDERS[0]):
-            found["dgamma"].append((RESHAPED, partial(dgamma, there, x_order)))
-        found["dbeta"].append((RESHAPED, partial(dbeta, there)))
+    for there in ORDERS:
+        text = wrong_order(there)
+        for x_order in (there, PIXEL_ROWS):
+            found["dgamma"].append((text, partial(dgamma, there, x_order)))
+        if there[-1] != 1:  # the order of the rows makes no difference to their sum
+            found["dbeta"].append((text, partial(dbeta, there)))
     return found
 
 

@@ -319,8 +319,17 @@ class GroupNorm(Normalisation):
             hat = oracle.normalise(groups, 1.0, 0.0, eps, (1, 3, 4))
             return per_channel(gamma) * hat.reshape(x.shape) + per_channel(beta)
 
+        def of_whole_batch():
+            hat = oracle.normalise(x.reshape(G, -1), 1.0, 0.0, eps, (1,))
+            return per_channel(gamma) * hat.reshape(x.shape) + per_channel(beta)
+
         return [
             ("a group is C / G neighbouring channels, not every G-th", interleaved),
+            (
+                "all images together are cut into G parts: every image has G groups "
+                "of its own",
+                of_whole_batch,
+            ),
             *norm_mistakes.outputs(x, gamma, beta, eps, statistics, shape=shape),
         ], [("the groups have to be joined again to the shape of x", shape)]
 
@@ -353,4 +362,9 @@ OTHER_GROUPS = [  # axes of (N, G, C / G, H, W)
     ("the statistics are taken for every image, over all its channels", (1, 2, 3, 4)),
     ("the statistics are taken for every channel, over the batch", (0, 3, 4)),
     ("the statistics are taken for every pixel, over the group alone", (2,)),
+    (
+        "the statistics are taken across images and groups, expected inside of each: "
+        "is it the other axis of the matrix?",
+        (0, 1),
+    ),
 ]

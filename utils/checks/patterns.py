@@ -106,7 +106,7 @@ def _other_order(expected, names):
     for axis, name in enumerate(names):
         if expected.shape[axis] > 1:
             yield (
-                f"the order is reversed along the {name}s",
+                f"the order is reversed along the {_plural(name)}",
                 partial(np.flip, expected, axis),
             )
     if expected.ndim != 4:
@@ -240,6 +240,10 @@ def _is_part(wrong, part):
     """Tell whether nearly all of a part is wrong; the rest is right in any case."""
     enough = min(part.sum(), (~part).sum()) >= FEWEST
     return bool(enough and wrong[part].mean() >= NEARLY_ALL)
+
+
+def _plural(name):
+    return "entries" if name == "entry" else f"{name}s"
 
 
 def _which(name, k, size):

@@ -19,10 +19,14 @@ STEP = "the step from window to window is the stride, not the size of the window
 def sizes(height, width):
     """Return the window's size, and wrong readings of it."""
     both = "{} serves for both sides of the window, and {} is not used"
+    short = "the last {} of the window left out: where do loop or slice end?"
     return (height, width), [
         (SWAPPED_WINDOW, (width, height)),
         (both.format("pool_height", "pool_width"), (height, height)),
         (both.format("pool_width", "pool_height"), (width, width)),
+        (short.format("row is"), (height - 1, width)),
+        (short.format("column is"), (height, width - 1)),
+        (short.format("row and column are"), (height - 1, width - 1)),
     ]
 
 
@@ -71,6 +75,11 @@ def max_pool_forward(x, height, width, stride):
         (
             "the maximum is taken over all images, expected each by itself",
             lambda window: np.max(window, axis=(0, 2, 3)),
+        ),
+        (
+            "the maximum is taken over all images and channels, expected each by "
+            "itself",
+            np.max,
         ),
         (
             "this is the first value of the window: is any other one looked at?",
@@ -174,6 +183,22 @@ def _wrong_shares(height, width):
             lambda window, dout: window * _first(window, dout),
         ),
         (
+            "the largest pixels get their own value, expected dout",
+            lambda window, dout: _first(window, window),
+        ),
+        (
+            "the largest pixel of all channels gets the gradient, expected one pixel "
+            "in every channel",
+            lambda window, dout: (
+                _first_of_channels(window) * dout.sum(axis=1, keepdims=True)
+            ),
+        ),
+        (
+            "the largest pixel of all channels gets the gradient, expected one pixel "
+            "in every channel",
+            lambda window, dout: _first_of_channels(window) * dout,
+        ),
+        (
             "the gradient goes to the smallest value of the window",
             lambda window, dout: _first(-window, dout),
         ),
@@ -218,6 +243,14 @@ def _first(window, dout):
     flat = window.reshape(*window.shape[:2], -1)
     first = np.arange(flat.shape[2]) == flat.argmax(axis=2)[..., None]
     return first.reshape(window.shape) * dout
+
+
+def _first_of_channels(window):
+    """Mark the first maximum among the windows (N, C, p, q) of all channels."""
+    flat = window.reshape(len(window), -1)
+    return (np.arange(flat.shape[1]) == flat.argmax(axis=1)[:, None]).reshape(
+        window.shape
+    )
 
 
 def _nearly(window):

@@ -1,0 +1,26 @@
+"""dx is computed from the absolute values of the filters.
+
+Easily made by whoever takes a gradient for a strength.
+"""
+
+import numpy as np
+
+CAUSE = ("dx", "sign")
+
+
+def conv_backward_naive(dout, cache):
+    x, w, b, conv_param = cache
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    H, W = x.shape[2:]
+    HH, WW = w.shape[2:]
+    x_padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    dx_padded = np.zeros_like(x_padded)
+    dw, db = np.zeros_like(w), np.zeros_like(b)
+    for n, f, i, j in np.ndindex(dout.shape):
+        rows = slice(i * stride, i * stride + HH)
+        columns = slice(j * stride, j * stride + WW)
+        db[f] += dout[n, f, i, j]
+        dw[f] += dout[n, f, i, j] * x_padded[n, :, rows, columns]
+        dx_padded[n, :, rows, columns] += dout[n, f, i, j] * np.abs(w[f])
+    dx = dx_padded[:, :, pad : pad + H, pad : pad + W]
+    return dx, dw, db

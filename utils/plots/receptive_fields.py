@@ -264,7 +264,7 @@ def plot_blind_spots(maps, columns=3):
     look = {"shrink": 0.7, "aspect": 30, "pad": 0.02, "ticks": [0, 1]}
     bar = drawn[0].figure.colorbar(picture, ax=list(drawn), **look)
     bar.ax.set_yticklabels(["0", "most"], fontsize=7)
-    bar.set_label("neurons that see the pixel", fontsize=8, labelpad=-8)
+    bar.set_label("neurons that see the pixel", fontsize=8)
     return drawn
 
 

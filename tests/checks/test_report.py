@@ -187,6 +187,15 @@ def test_a_hint_is_asked_about_exceptions_only(capsys):
     assert a.message.endswith("). Do the loops run too far?")
     assert len(asked) == 1 and "f stopped with IndexError" in asked[0]
     assert "loops" not in b.message
+
+    def noted(f):
+        try:
+            f()
+        except Wrong as wrong:
+            raise Wrong([*wrong.parts, "A note."]) from None
+
+    (a,) = run("f", [("a", noted)], Subject(broken, "f"), hint=hint)
+    assert a.message.endswith("). Do the loops run too far? A note.")
     run("f", properties, Subject(broken, "f"), hint=lambda text: "")
     assert "loops" not in capsys.readouterr().out.split("f  ")[-1]
 

@@ -7,6 +7,7 @@ from utils.checks import (
     check_spatial_batchnorm_forward,
     check_spatial_groupnorm,
 )
+from utils.checks.spatial_batchnorm import GROUP_CASES, GROUP_TINY
 from utils.exercises import spatial_batchnorm as solved
 
 AXES = (0, 2, 3)
@@ -297,6 +298,25 @@ def test_consistent_reshape_fools_only_the_numerical_gradient():
     }
     assert results["numerical gradient"].passed
     assert not results["channels of different mean and scale"].passed
+
+
+def test_no_group_case_has_as_many_images_as_groups():
+    assert all(case.x[0] != case.G for case in (*GROUP_CASES, GROUP_TINY))
+
+
+def transposed_backward(dout, cache):
+    N, C, H, W = dout.shape
+    rows = dout.transpose(0, 3, 1, 2).reshape(-1, C)
+    dx, dgamma, dbeta = solved.batchnorm_backward(rows, cache)
+    return dx.reshape(N, H, W, C).transpose(0, 3, 1, 2), dgamma, dbeta
+
+
+def test_axes_in_a_wrong_order_are_named_once_and_nothing_else_is():
+    results = check_spatial_batchnorm_backward(RIGHT[0], transposed_backward)
+    message = next(r.message for r in results if r.passed is False)
+    assert message.count("transpose puts H last") == 1
+    assert message.count("in the same way") == 2
+    assert "in all cases" not in message and "through the mean" not in str(results)
 
 
 def test_group_normalisation():

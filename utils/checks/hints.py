@@ -33,6 +33,11 @@ def sliding_window(text):
             "and columns of out and dout, and not over H and W? Or are row and column "
             "of a place inside the window exchanged?"
         )
+    if "out of bounds for array with size" in text:
+        return (
+            "An index is too large for the window: is the maximum looked for in "
+            "several windows together, those of all channels or images?"
+        )
     if any(words in text for words in EMPTY):
         return (
             "A window is empty: does it begin outside of the image, because loops run "
@@ -85,15 +90,15 @@ def _of_one_axis_more(text):
 
 
 def _of_channels(shapes):
-    """Find windows (channels, HH, WW) with more channels than the filter has."""
-    if len(shapes) != 2 or {len(shape) for shape in shapes} != {3}:
+    """Find windows (..., C, HH, WW) with more channels than the filter has."""
+    if len(shapes) != 2 or min(len(shape) for shape in shapes) < 3:
         return ""
-    small, large = sorted(shapes)
+    (few, *small), (many, *large) = sorted(shape[-3:] for shape in shapes)
     # Padding adds as much at the beginning as at the end.
-    if large[1:] != small[1:] or (large[0] - small[0]) % 2:
+    if small != large or few == many or (many - few) % 2:
         return ""
     return (
-        f"One has {large[0]} channels, the other {small[0]}: only rows and columns of "
+        f"One has {many} channels, the other {few}: only rows and columns of "
         "an image are padded; are the axes of images and channels padded, too?"
     )
 

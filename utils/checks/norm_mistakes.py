@@ -22,8 +22,8 @@ RESHAPED = (
     "(transpose) before you reshape"
 )
 OTHER_LAST = (
-    "values of different channels are mixed: transpose puts {} last and not C, which "
-    "has to be there before you reshape"
+    "transpose puts {} last, where C has to stand before you reshape: so channels are "
+    "mixed in a row"
 )
 OTHER_PIXELS = (
     "the rows are pixels in another order than expected: transpose gives the axes in "

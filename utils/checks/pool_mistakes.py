@@ -285,7 +285,7 @@ WRONG_PLACES = [
     ),
     (
         "an index that counts row by row is divided by the window's width to give row "
-        "and column, not by its height",
+        "and column, not by its height: np.unravel_index takes (height, width)",
         lambda corner, p, q, size: np.add(corner, divmod(p * size[1] + q, size[0])),
     ),
     (

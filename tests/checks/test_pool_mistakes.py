@@ -55,9 +55,9 @@ def test_every_mistake_is_wrong_somewhere_and_no_two_are_the_same(name, count):
         ("is any other", [1, 5, 4, 3]),
         ("with the others", [3, 0, 6, 8]),
         ("not the size of the window", [5, 2, 7, 8]),
-        ("last row is", [5, 5, 4, 3]),
-        ("last column is", [4, 5, 7, 6]),
-        ("last row and column are", [1, 5, 4, 3]),
+        ("last row of the window", [5, 5, 4, 3]),
+        ("last column of the window", [4, 5, 7, 6]),
+        ("last row and column of the window", [1, 5, 4, 3]),
     ],
 )
 def test_outputs_by_hand(words, out):

@@ -32,6 +32,7 @@ OTHER_PIXELS = (
 NOT_BACK = (
     "the channel axis is not moved back: reshape to (N, H, W, C), and then transpose"
 )
+OTHER_MEANS = "the means in dx run over other axes than those of the forward pass"
 DX_DIVISORS = [  # what dx may be divided by instead of the deviation
     ("dx is not divided by the deviation", np.ones_like),
     ("dx is divided by the variance, expected by its root", np.square),
@@ -221,22 +222,23 @@ def reshaped_gradients(dout, x, backward):
     return found
 
 
-def dx(dout, x, gamma, eps, axes, shape):
+def dx(dout, x, gamma, eps, axes, shape, others=()):
     """Wrong values of dx, where the statistics are those of x itself.
 
-    ``shape`` is that of x with groups, if there are any; ``axes`` count in it.
+    ``shape`` is that of x with groups, if there are any; ``axes`` count in it, and so
+    do those which the means in dx may be taken over instead, the ``others``.
     """
     values = x.reshape(shape)
     M = np.prod([shape[axis] for axis in axes])
 
-    def gradient(gamma, eps, divisor, through_mean, through_variance):
+    def gradient(gamma, eps, divisor, through_mean, through_variance, over=axes):
         mean, var = moments(values, axes)
         with np.errstate(all="ignore"):
             std = np.sqrt(var + eps)
             hat = (values - mean) / std
             dout_hat = (dout * gamma).reshape(shape)
-            product = (dout_hat * hat).mean(axis=axes, keepdims=True)
-            mean = dout_hat.mean(axis=axes, keepdims=True)
+            product = (dout_hat * hat).mean(axis=over, keepdims=True)
+            mean = dout_hat.mean(axis=over, keepdims=True)
             parts = dout_hat - through_mean * mean - through_variance * hat * product
             return (parts / divisor(std)).reshape(x.shape)
 
@@ -262,6 +264,7 @@ def dx(dout, x, gamma, eps, axes, shape):
             (np.copy, DX_DIVISORS),
             (1.0, _factors("mean", "it is no constant but depends", M, len(x))),
             (1.0, _factors("variance", "it is no constant but depends", M, len(x))),
+            (axes, [(OTHER_MEANS, instead) for instead in others]),
         ),
     ]
 

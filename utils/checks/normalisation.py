@@ -133,7 +133,9 @@ class BatchNorm(Normalisation):
         backward = partial(oracle.normalise_backward, gamma=gamma, eps=eps, axes=(0,))
         reshaped = norm_mistakes.reshaped_gradients(dout, x, backward)
         composed = {
-            "dx": norm_mistakes.dx(dout, x, gamma, eps, PIXELS, x.shape),
+            "dx": norm_mistakes.dx(
+                dout, x, gamma, eps, PIXELS, x.shape, [axes for _, axes in OTHER_AXES]
+            ),
             "dgamma": norm_mistakes.dgamma(dout, x, hat, out, bare),
             "dbeta": norm_mistakes.dbeta(dout, hat),
         }
@@ -341,9 +343,13 @@ class GroupNorm(Normalisation):
         hat = (out - per_channel(beta)) / per_channel(gamma)
         with np.errstate(all="ignore"):
             bare = self.forward(x, np.ones_like(gamma), 0 * beta, G, {"eps": 0.0})
+        others = [axes for _, axes in OTHER_GROUPS]
         shapes = norm_mistakes.sum_shapes(x.shape)
         return {
-            "dx": (norm_mistakes.dx(dout, x, gamma, eps, (2, 3, 4), shape), ()),
+            "dx": (
+                norm_mistakes.dx(dout, x, gamma, eps, (2, 3, 4), shape, others),
+                (),
+            ),
             "dgamma": (norm_mistakes.dgamma(dout, x, hat, out, bare), shapes),
             "dbeta": (norm_mistakes.dbeta(dout, hat), shapes),
         }

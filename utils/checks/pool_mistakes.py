@@ -19,14 +19,14 @@ STEP = "the step from window to window is the stride, not the size of the window
 def sizes(height, width):
     """Return the window's size, and wrong readings of it."""
     both = "{} serves for both sides of the window, and {} is not used"
-    short = "the last {} of the window left out: where do loop or slice end?"
+    short = "the last {} of the window {} left out: where do loop or slice end?"
     return (height, width), [
         (SWAPPED_WINDOW, (width, height)),
         (both.format("pool_height", "pool_width"), (height, height)),
         (both.format("pool_width", "pool_height"), (width, width)),
-        (short.format("row is"), (height - 1, width)),
-        (short.format("column is"), (height, width - 1)),
-        (short.format("row and column are"), (height - 1, width - 1)),
+        (short.format("row", "is"), (height - 1, width)),
+        (short.format("column", "is"), (height, width - 1)),
+        (short.format("row and column", "are"), (height - 1, width - 1)),
     ]
 
 

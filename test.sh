@@ -55,6 +55,16 @@ finish_slow_tests() {
     return "$status"
 }
 
+stop_slow_tests() {
+    # As Ctrl-C does, so that they end what they have started; later, for good.
+    kill -INT "$slow_tests" 2>/dev/null || return 0
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        kill -0 "$slow_tests" 2>/dev/null || return 0
+        sleep 1
+    done
+    kill "$slow_tests"
+}
+
 set_up
 stage 'lint' "$python" -m ruff check
 stage 'format' "$python" -m ruff format --check
@@ -64,7 +74,7 @@ if [ "$slow" = yes ]; then
     slow_log=$(mktemp)
     "$python" -m pytest -q -m slow "$@" >"$slow_log" 2>&1 &
     slow_tests=$!
-    trap 'kill "$slow_tests" 2>/dev/null || :; rm -f "$slow_log"' EXIT
+    trap 'stop_slow_tests; rm -f "$slow_log"' EXIT
     trap 'exit 130' INT TERM
 fi
 stage 'fast tests' "$python" -m pytest -q -m 'not slow and not browser' "$@"

@@ -1,6 +1,7 @@
 """Fixtures for all tests: random numbers, toy CIFAR-10 batches, a file server."""
 
 import os
+import signal
 import struct
 import sys
 import threading
@@ -15,6 +16,10 @@ from hypothesis import settings
 from utils import kernels
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # before anything imports pyplot
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # So shells start what runs in the background, as ./test.sh does the slow tests.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "workbook", deadline=None, derandomize=True, database=None, print_blob=False

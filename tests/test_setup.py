@@ -184,14 +184,28 @@ def test_set_up_for_real_twice(copy):
     if "no connection to the package index" in first.stderr:
         pytest.skip("neither a network nor a local copy of the packages")
     assert first.returncode == 0, first.stderr
-    begin = time.monotonic()
+    before = os.times()
     second = subprocess.run(command, **options, timeout=60)
-    seconds = time.monotonic() - begin
+    after = os.times()  # of the processor: other tests may run meanwhile
+    seconds = sum(b - a for a, b in zip(before[2:4], after[2:4], strict=True))
     ready = "The environment in .venv is ready. The notebooks: .venv/bin/python -m "
     assert second.stdout == f"{ready}jupyterlab\n"
     assert second.returncode == 0
     assert seconds < 2
     shutil.rmtree(copy / ".venv")  # hundreds of megabytes
+
+
+@posix
+def test_tests_in_the_background_hear_ctrl_c():
+    """Shells let such commands ignore it; ./test.sh runs its slow tests so."""
+    code = "import signal, tests.conftest; print(signal.getsignal(2).__name__)"
+    done = subprocess.run(
+        ["sh", "-c", '"$0" -c "$1" & wait', sys.executable, code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "default_int_handler\n", done.stderr
 
 
 def test_all_files_agree_on_the_pythons():

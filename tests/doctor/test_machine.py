@@ -95,6 +95,14 @@ def test_writing_a_notebook(root, monkeypatch):
     assert fault(machine.writing).what == "CNN.ipynb cannot be written to"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_locks_of_editors_are_no_fault(root):
+    """Emacs locks a file by a link whose target is no file."""
+    (root / ".#CNN.ipynb").symlink_to("ada@laptop.1234")
+    assert machine.writing()
+    assert machine.clock()
+
+
 def test_disk(root, monkeypatch):
     usage = namedtuple("usage", "free")
     free = [usage(700 * 10**6)]

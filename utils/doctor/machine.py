@@ -3,6 +3,7 @@
 Each function returns what it has found, or raises `Fault`.
 """
 
+import contextlib
 import errno
 import os
 import shutil
@@ -59,7 +60,7 @@ def writing():
             raise Fault(what, _make_writable(root, error.errno)) from None
     files = [*root.glob("*.ipynb"), *(root / "utils" / "exercises").glob("*.py")]
     for file in files:
-        if not os.access(str(file), os.W_OK):
+        if file.is_file() and not os.access(str(file), os.W_OK):
             what = f"{file.relative_to(root)} cannot be written to"
             raise Fault(what, _make_writable(root))
     return "notebooks, exercises and build/ can be written"
@@ -103,7 +104,9 @@ def _times(root):
     """Give the times of the workbook's own files."""
     for pattern in ("*.*", "utils/*.py", "utils/exercises/*.py"):
         for file in root.glob(pattern):
-            yield file.stat().st_mtime
+            # Editors leave links to nowhere; other files may just have been deleted.
+            with contextlib.suppress(OSError):
+                yield file.stat().st_mtime
 
 
 def _set_clock():

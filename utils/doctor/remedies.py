@@ -6,7 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 WINDOWS = os.name == "nt"
 
-SET_UP = "export_pdf --setup" if WINDOWS else "./export_pdf.sh --setup"
+# With a path in front, PowerShell finds it, too.
+SET_UP = ".\\export_pdf --setup" if WINDOWS else "./export_pdf.sh --setup"
 PYTHON = ".venv\\Scripts\\python" if WINDOWS else ".venv/bin/python"
 LAB = PYTHON + " -m jupyterlab"
 

@@ -1,7 +1,8 @@
 """Every command in README is executed by a test: most of them here, in a copy.
 
-Whoever writes a new command into README gives it a line below.  Quoted messages are
-those of the program.
+Whoever writes a new command into README gives it a line below.  Those for Windows are
+held to their twins, as far as that can be done elsewhere.  Quoted messages are those of
+the program.
 """
 
 import os

@@ -12,6 +12,7 @@ if [ "${2-}" ]; then
 else
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
+    trap 'exit 130' INT TERM
 fi
 
 python=python$version

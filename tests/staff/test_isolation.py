@@ -117,6 +117,14 @@ def test_what_lies_beside_python_is_within_reach(monkeypatch, tmp_path):
 
 
 @pytest.mark.skipif(not isolation.is_root(), reason="only root has several users")
+def test_no_two_rooms_have_the_same_user(monkeypatch, tmp_path):
+    monkeypatch.setattr(isolation.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(isolation, "USERS", 2)
+    with isolation.Room("uid") as one, isolation.Room("uid") as other:
+        assert {one.uid, other.uid} == {61_000, 61_001}
+
+
+@pytest.mark.skipif(not isolation.is_root(), reason="only root has several users")
 def test_a_room_is_closed_to_users_of_other_rooms():
     with isolation.Room("uid") as one, isolation.Room("uid") as other:
         assert one.uid != other.uid and not isolation.is_open(one.folder)

@@ -28,6 +28,7 @@ from utils.checks import process
 LEVELS = ("none", "rlimit", "uid", "netns")
 TRUSTED = LEVELS[2:]  # a process has other rights than the grader
 FIRST_USER, USERS = 61_000, 4_000  # numbers that no system gives to anybody
+PREFIX = "grade-"  # of the rooms' folders
 CONFINE = Path(__file__).with_name("confine.py")
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives")
 LIMITS = {
@@ -61,11 +62,8 @@ class Room:
 
     def __init__(self, level, memory=3 << 30, cache=None):
         self.level, self.memory, self.cache = level, memory, cache
-        # Not that of another judge; by chance, because in a container all numbers of
-        # processes are small, and the kernel counts a user's processes in all of them.
-        user = FIRST_USER + secrets.randbelow(USERS)
-        self.uid = user if is_root() and level in TRUSTED else None
-        self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
+        self.uid = free_user() if is_root() and level in TRUSTED else None
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         if self.uid is not None:  # not for the users of other rooms
             os.chown(self.folder, 0, self.uid)
         self.folder.chmod(0o710)
@@ -144,6 +142,19 @@ class Room:
         for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR"):
             kept[name] = home
         return kept | {"UTILS_THREADS": "1", "SYSTEMROOT": os.getenv("SYSTEMROOT", "")}
+
+
+def free_user():
+    """Choose a user that has no room here: all processes of one are ended together.
+
+    By chance, because other containers are not seen from here, and the kernel counts a
+    user's processes in all of them.
+    """
+    taken = set()
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):  # just removed
+            taken.add(folder.stat().st_gid)
+    return secrets.choice([*{*range(FIRST_USER, FIRST_USER + USERS)} - taken])
 
 
 class Confined(subprocess.Popen):

@@ -13,14 +13,19 @@ from tests.test_notebooks import QUICK, make_quick
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def copy_workbook(folder):
-    """Copy the workbook to a new folder, with small numbers in its notebooks."""
+def copy_files(folder):
+    """Copy the files of the workbook, but for those that git ignores."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     files = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
     for name in filter(None, files.decode().split("\0")):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
+
+
+def copy_workbook(folder):
+    """Copy the workbook to a new folder, with small numbers in its notebooks."""
+    copy_files(folder)
     for name, numbers in QUICK.items():
         notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
         make_quick(notebook, numbers)

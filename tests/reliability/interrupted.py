@@ -9,8 +9,6 @@ import contextlib
 import os
 import queue
 import random
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +16,9 @@ from pathlib import Path
 
 import nbformat
 from jupyter_client import KernelManager
+
+from tests.copies import copy_files
+from tests.test_notebooks import QUICK
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = "Receptive-Fields", "CNN-Layers", "CNN-BatchNorm", "CNN"
@@ -103,19 +104,8 @@ class Kernel:
         assert status == "ok", text
 
 
-def copy_of_the_workbook(folder):
-    """Copy what git knows of."""
-    listed = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True)
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-
-
 def play(folder, name, chance):
     """Run a notebook with interrupts; give how many there were."""
-    from tests.test_notebooks import QUICK
-
     count, kernel = 0, Kernel(folder)
     try:
         for cell in nbformat.read(folder / f"{name}.ipynb", as_version=4).cells:
@@ -143,7 +133,7 @@ def main(*names):
     """Print one line per notebook."""
     os.environ.setdefault("CIFAR10_SOURCE", "synthetic")
     with tempfile.TemporaryDirectory() as folder:
-        copy_of_the_workbook(Path(folder))
+        copy_files(Path(folder))
         for name in names or NAMES:
             count = play(Path(folder), name, random.Random(0))
             print(f"{name}: {count} long cells interrupted, run again, ok", flush=True)

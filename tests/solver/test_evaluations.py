@@ -127,8 +127,8 @@ def test_seconds_count_updates_only():
     solver = make_steps(Slow(), on_evaluate=slowly, num_epochs=2)
     begin = time.perf_counter()
     solver.train()
-    assert time.perf_counter() - begin > 0.4
-    assert 0 < solver.train_seconds < 0.1
+    others = time.perf_counter() - begin - solver.train_seconds
+    assert solver.train_seconds > 0 and others > 0.4  # however busy the machine is
     assert sum(solver.epoch_seconds) == pytest.approx(solver.train_seconds)
 
 

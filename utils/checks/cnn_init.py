@@ -107,6 +107,7 @@ def _shapes(case, subject):
                 (C * (H // 2) * (W // 2), hidden),
             ),
             ("it has one row per input", (hidden, F * (H // 2) * (W // 2))),
+            ("256 pixels are left of 32 x 32 only: use input_dim", (256 * F, hidden)),
         ],
         "W3": [("it has one row per input", (case.num_classes, hidden))],
     }

@@ -63,6 +63,8 @@ def test_run_logs(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the children inherit a patch")
+# Python 3.12 warns if there are threads, of tests before; the children need none.
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_data_is_installed_by_both(
     toy_cifar10, tmp_path, monkeypatch, away_from_real_cifar10, pass_for_official
 ):

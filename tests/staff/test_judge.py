@@ -215,7 +215,8 @@ def test_limits_are_put_back(room, setting):
 
 def test_the_version_is_that_of_the_code(monkeypatch, tmp_path):
     assert judge.version() == judge.version() and len(judge.version()) == 12
-    shutil.copytree(judge.UTILS, tmp_path / "utils")
+    ignored = shutil.ignore_patterns("__pycache__")  # others may be writing there
+    shutil.copytree(judge.UTILS, tmp_path / "utils", ignore=ignored)
     monkeypatch.setattr(judge, "UTILS", tmp_path / "utils")
     found = {judge.version()}
     for name in ("receptive_field/sets.py", "checks/oracle.py", "staff/rubric.toml"):

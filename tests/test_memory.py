@@ -1,5 +1,7 @@
 """Memory that is not there is refused with a sentence, before it is taken."""
 
+from posixpath import normpath
+
 import numpy as np
 import psutil
 import pytest
@@ -56,9 +58,12 @@ def test_what_is_available():
 )
 def test_limits_of_a_container_count(monkeypatch, files, left):
     texts = {f"/sys/fs/cgroup/mine/{name}": text for name, text in files.items()}
-    texts["/proc/self/cgroup"] = "0::/mine"
-    monkeypatch.setattr(memory, "_read", lambda path: texts.get(path, ""))
-    assert memory._limit_left() == left
+    monkeypatch.setattr(memory, "_read", lambda path: texts.get(normpath(path), ""))
+    for group in ("0::/mine", "0::/mine/inner/most"):
+        texts["/proc/self/cgroup"] = group
+        assert memory._limit_left() == left
+    texts["/proc/self/cgroup"] = "3:memory:/mine\n1:cpu:/mine"  # cgroup 1
+    assert memory._limit_left() == float("inf")
 
 
 def images(N, dtype=np.float32):

@@ -6,7 +6,7 @@ dies.  So whoever is about to take much asks here first.
 """
 
 import math
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 MUCH = 2**28  # bytes; nobody is asked for less, because asking takes time, too
 SPARE = 2**27  # bytes for everybody else
@@ -81,11 +81,11 @@ def available():
 
 
 def _limit_left():
-    """Say how many bytes are left of a container's limit (Linux, cgroup 2)."""
+    """Say how many bytes are left of a container's limits (Linux, cgroup 2)."""
     left = math.inf
-    folder = _read("/proc/self/cgroup").rpartition("::")[2]
-    for group in {"", folder}:
-        home = f"/sys/fs/cgroup{group}"
+    mine = PurePosixPath(_read("/proc/self/cgroup").removeprefix("0::"))
+    for group in (mine, *mine.parents):  # a limit holds for all groups inside
+        home = f"/sys/fs/cgroup/{group}"
         limit, used = _read(f"{home}/memory.max"), _read(f"{home}/memory.current")
         if limit.isdecimal() and used.isdecimal():
             # Files that were read lately count as used, and give way.

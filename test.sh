@@ -58,11 +58,10 @@ finish_slow_tests() {
 stop_slow_tests() {
     # As Ctrl-C does, so that they end what they have started; later, for good.
     kill -INT "$slow_tests" 2>/dev/null || return 0
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-        kill -0 "$slow_tests" 2>/dev/null || return 0
-        sleep 1
-    done
-    kill "$slow_tests"
+    (sleep 10 && kill "$slow_tests") >/dev/null 2>&1 &
+    later=$!
+    wait "$slow_tests" || :
+    kill "$later" 2>/dev/null || :
 }
 
 set_up

@@ -17,11 +17,10 @@ import time
 import venv
 from pathlib import Path
 
+from tests.copies import copy_files
 from utils.environment import Environment, write_stamp
 
-ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = "Receptive-Fields"
-LEFT_OUT = (".git", ".venv*", "build", "tests", "benchmarks", "runs", "__pycache__")
 LETTERS = 'Ünïcode\'s "Größe" & ($HOME) '  # what shells and paths stumble over
 LONG = 200  # letters of a path
 
@@ -81,7 +80,7 @@ def run(names, folder):
 
 def copy(top):
     """Copy the workbook, with an environment that finds our packages."""
-    shutil.copytree(ROOT, top, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    copy_files(top)
     copied = Environment(top)
     venv.create(copied.folder, symlinks=True)
     packages = sysconfig.get_path("purelib")

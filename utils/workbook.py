@@ -314,7 +314,7 @@ def _versions():
         try:
             parts.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
-            parts.append(f"{name} is missing: run ./export_pdf.sh --setup")
+            parts.append(f"{name} is missing: python -m utils.doctor tells what to do")
     return ", ".join(parts)
 
 

@@ -9,7 +9,11 @@ from utils.doctor import remedies
     ("windows", "removed", "changed"),
     [
         (False, "unset X", "X=1 jupyter lab"),
-        (True, "set X=", 'set "X=1" && jupyter lab'),
+        (
+            True,
+            "set X= (in PowerShell: Remove-Item Env:X)",
+            'cmd /c "set X=1&& jupyter lab"',
+        ),
     ],
 )
 def test_variables(windows, removed, changed, monkeypatch):

@@ -42,11 +42,13 @@ def after(error):
 
 def unset(name):
     """Give the command that removes a variable from a terminal."""
-    return "set " + name + "=" if WINDOWS else "unset " + name
+    if WINDOWS:
+        return f"set {name}= (in PowerShell: Remove-Item Env:{name})"
+    return "unset " + name
 
 
 def with_variable(name, value, command):
     """Give the line that runs a command with a variable."""
     if WINDOWS:
-        return f'set "{name}={value}" && {command}'
+        return f'cmd /c "set {name}={value}&& {command}"'  # in PowerShell, too
     return f"{name}={value} {command}"

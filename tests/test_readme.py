@@ -71,9 +71,8 @@ ELSEWHERE = {
     ".venv/bin/python -m utils.staff grade SUBMISSIONS --out DIR": (
         "staff/test_grade.py::test_killed_at_any_moment_it_ends_with_the_same_table"
     ),
-    ".venv/bin/python -m utils.staff gradescope --out autograder.zip --self-test": (
-        "staff/test_gradescope.py::test_the_self_test"
-    ),
+    ".venv/bin/python -m utils.staff gradescope --out build/autograder.zip "
+    "--self-test": ("staff/test_gradescope.py::test_the_self_test"),
     "python -m benchmarks conv layers step train savings ladder jit": BENCHMARKS,
     "python -m benchmarks ladder --json docs/ladder.json --figure docs/ladder.png": (
         "benchmarks/test_ladder.py::test_our_rungs_alone"

@@ -1,4 +1,5 @@
 import types
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,21 @@ def test_what_goes_wrong_is_a_sentence(monkeypatch, capsys, error, said):
     monkeypatch.setattr(cli.importlib, "import_module", lambda name: module)
     assert cli.main(["leaks"]) == 1
     assert capsys.readouterr().err == said
+
+
+def test_paths_are_those_of_where_one_stands(monkeypatch, tmp_path):
+    """Confined processes and the compiler of kernels start in other folders."""
+    seen, here = [], Path.cwd()
+    for name, command in (("grade", ["in"]), ("merge", ["a", "b"])):
+        module = cli.importlib.import_module(cli.COMMANDS[name])
+        monkeypatch.setattr(module, "run", seen.append)
+        cli.main([name, *command, "--out", "out"])
+    monkeypatch.chdir(tmp_path)
+    cli.main(["grade", "in", "--out", "out", "--key", "key"])
+    grade, merge, other = seen
+    assert merge.journals == [here / "a", here / "b"]
+    assert (other.submissions, other.out) == (tmp_path / "in", tmp_path / "out")
+    assert other.key == tmp_path / "key" and grade.key is None
 
 
 def test_the_status_is_the_command_s(tmp_path, capsys):

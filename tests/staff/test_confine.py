@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,20 @@ def test_doors_are_shut(level, name):
 def limits(level):
     with isolation.Room(level) as room:
         return room.spec()["limits"]
+
+
+@pytest.mark.skipif("netns" not in levels, reason="nothing is shown or hidden")
+def test_what_cannot_be_shown_stops_it(tmp_path):
+    """A process without kernels would compile them, and lose points by its slowness."""
+    for path in (tmp_path / "kernels", Path("/nowhere/kernels")):
+        with isolation.Room("netns", cache=path) as room:
+            command = [sys.executable, "-c", "pass"]
+            for _ in range(2):  # neither the first process nor a later one
+                tried = room.launch(command, stderr=subprocess.PIPE)
+                assert (
+                    f"{path} is to be shown" in tried.communicate(None, 60)[1].decode()
+                )
+                assert tried.returncode == 1
 
 
 @pytest.mark.parametrize("level", levels)

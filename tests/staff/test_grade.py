@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import time
 import pytest
 
 from tests.staff.test_judge import ROOT, SOLVED
-from utils.staff import StaffError, cli, crew, grade, isolation
+from utils.staff import StaffError, cli, crew, grade, isolation, results
 from utils.staff.journal import read
 
 
@@ -39,6 +40,7 @@ def quick(monkeypatch):
             "digest": submission.digest,
             "handout": "",
             "level": self.order.level,
+            "limit": 20.0,
             "notes": [],
             "seconds": 0.1,
             "parts": {"receptive-field": part},
@@ -62,6 +64,61 @@ def test_what_was_graded_is_not_graded_again(submissions, quick, tmp_path, capsy
     (submissions / "a" / "utils" / "exercises" / "cnn.py").write_text("new")
     assert cli.main(command) == 0
     assert sorted(names(tmp_path / "out" / "journal.jsonl")) == sorted("abcdef" + "a")
+
+
+@pytest.mark.parametrize("state", results.UNDECIDED)
+def test_who_has_no_verdict_is_graded_again(
+    state, submissions, quick, tmp_path, capsys
+):
+    command = ["grade", str(submissions), "--out", str(tmp_path / "out"), "--trust"]
+    found = crew.Worker.grade
+
+    def without(self, path):
+        record = found(self, path)
+        record["parts"]["receptive-field"]["state"] = state
+        return record
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crew.Worker, "grade", without)
+        assert cli.main(command) == 1
+    assert "not graded to the end" in (said := capsys.readouterr()).out
+    assert said.err.startswith("6 could not be ") and "a, b, c, d, e, f." in said.err
+    assert cli.main(command) == 0
+    assert "6 submissions, 0 of them graded before" in capsys.readouterr().out
+    assert cli.main(command) == 0
+    assert "6 submissions, 6 of them graded before" in capsys.readouterr().out
+
+
+def test_with_more_time_who_ran_out_of_it_is_graded_again(
+    submissions, quick, tmp_path, monkeypatch, capsys
+):
+    found = crew.Worker.grade
+
+    def slow(self, path):
+        record = found(self, path) | {"limit": self.order.setting.seconds}
+        record["parts"]["receptive-field"]["slow"] = path.name == "c"
+        return record
+
+    monkeypatch.setattr(crew.Worker, "grade", slow)
+    command = ["grade", str(submissions), "--out", str(tmp_path / "out"), "--trust"]
+    for seconds, before in (("20", 0), ("20", 6), ("60", 5), ("60", 6), ("20", 6)):
+        assert cli.main([*command, "--seconds", seconds]) == 0
+        said = capsys.readouterr()
+        assert f"6 submissions, {before} of them graded before" in said.out
+        assert "1 ran out of time" in said.err and "only these: c." in said.err
+
+
+def test_how_far_it_is_and_that_there_is_a_new_key(
+    submissions, quick, tmp_path, capsys
+):
+    command = ["grade", str(submissions), "--out", str(tmp_path / "out"), "--trust"]
+    assert cli.main(command) == 0
+    out = capsys.readouterr().out
+    assert f"New key made: {tmp_path / 'out' / 'course.key'}\n" in out
+    for number in range(1, 7):
+        assert f"\n{number} of 6  " in out
+    assert cli.main(command) == 0
+    assert "New key" not in capsys.readouterr().out
 
 
 def test_another_key_grades_anew(submissions, quick, tmp_path):
@@ -144,6 +201,19 @@ def test_the_key_is_made_once_and_is_nobody_elses(tmp_path):
     assert len(key) == 64 and grade.course_key(tmp_path / "new" / "course.key") == key
     if os.name == "posix":
         assert (tmp_path / "new" / "course.key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.slow
+def test_relative_paths_cost_no_points(submissions, tmp_path):
+    """Started in another folder, with paths as one types them there."""
+    for name in "bcdef":
+        shutil.rmtree(submissions / name)
+    command = [sys.executable, "-m", "utils.staff", "grade", "in", "--out", "out"]
+    command += ["--key", "course.key", "--trust"]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run(command, cwd=tmp_path, env=env, check=True)
+    [record] = read(tmp_path / "out" / "journal.jsonl")
+    assert results.points(record) == 66 and (tmp_path / "course.key").exists()
 
 
 @pytest.mark.slow

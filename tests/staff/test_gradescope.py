@@ -45,6 +45,13 @@ def test_it_needs_few_packages():
     assert {line.split("=")[0] for line in lines} == set(gradescope.PACKAGES)
 
 
+def test_the_help_says_how_many_trials_there_are(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["gradescope", "--help"])
+    assert len(gradescope.trials()) == 7
+    assert "try it with seven submissions" in capsys.readouterr().out
+
+
 def test_the_trials_are_what_they_say():
     trials = gradescope.trials()
     assert trials["solved"][:2] == (SOLVED, 66) and trials["blank"][1] == 0

@@ -54,6 +54,11 @@ def test_each_process_finds_an_empty_place_and_its_own_kernels(tmp_path):
     assert (cache / "compiled").read_text() == "ours"
 
 
+def test_kernels_have_an_absolute_path():
+    with pytest.raises(ValueError, match="cache is 'out/kernels'; expected an abs"):
+        isolation.Room("none", cache=Path("out/kernels"))
+
+
 def test_a_bottomless_folder_does_no_harm_to_who_comes_next():
     code = "import os; os.chdir(os.environ['HOME'])\n"
     code += "for _ in range(1200): os.mkdir('d'); os.chdir('d')"

@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +147,55 @@ def test_what_is_missing_is_told_apart(room, setting):
     states = {name: part["state"] for name, part in record["parts"].items()}
     assert states == {"receptive-field": "failed", "conv-forward": "missing"}
     assert "is not Python" in record["parts"]["receptive-field"]["results"][0][2]
+
+
+def test_a_process_of_ours_that_does_not_start_is_no_fault_of_a_student(
+    room, setting, monkeypatch
+):
+    """A folder that cannot be shown ends the process before it runs any code."""
+    files = {"utils/exercises/receptive_field.py": b"1 / 0"}
+    chosen = setting._replace(parts=setting.parts[:1])
+
+    def graded():
+        record = judge.grade(receive.Submission("s", files), room, chosen)
+        return record["parts"]["receptive-field"]
+
+    assert graded()["state"] == "failed", "this one did start"
+    command = "import sys; sys.exit('/nowhere is not there')"
+
+    def launch(_, **options):
+        return subprocess.Popen([sys.executable, "-c", command], **options)
+
+    monkeypatch.setattr(room, "launch", launch)
+    found = graded()
+    assert found["state"] == "stopped" and found["points"] == 0
+    assert "ended with status 1" in found["results"][0][0]
+    assert "/nowhere is not there" in found["results"][0][0]
+
+    def refused(*_, **options):
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(room, "launch", refused)
+    assert graded()["state"] == "stopped"
+
+
+def test_what_cannot_be_read_has_no_verdict(room, setting):
+    parts = setting._replace(parts=setting.parts[:2])
+    path = "utils/exercises/conv_layers.py"
+    submission = receive.Submission("s", {}, unread=(path,))
+    states = judge.grade(submission, room, parts)["parts"]
+    assert [part["state"] for part in states.values()] == ["missing", "unread"]
+
+
+def test_who_runs_out_of_time_is_told_apart(room, setting):
+    path = "utils/exercises/receptive_field.py"
+    for body, slow in ((b"while True: pass", True), (b"return 0", False)):
+        text = b"def receptive_field(*layers):\n    " + body
+        submission = receive.Submission("s", {path: text})
+        chosen = setting._replace(parts=setting.parts[:1], seconds=1.0)
+        record = judge.grade(submission, room, chosen)
+        assert record["parts"]["receptive-field"]["slow"] is slow
+        assert record["limit"] == 1.0
 
 
 def test_who_is_stopped_died_and_who_says_undecided_has_not_passed(room, setting):

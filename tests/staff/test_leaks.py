@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.staff.conftest import EXERCISE
-from utils.staff import StaffError, handout, leaks
+from utils.staff import handout, leaks
 from utils.staff.given import given_files
 
 NAME = "utils/exercises/conv_layers.py"
@@ -33,7 +33,7 @@ def made(workbook, tmp_path):
 
 
 def found(folder, known):
-    return [str(leak) for leak in leaks.leaks(leaks.read(folder), known)]
+    return [str(leak) for leak in leaks.leaks(leaks.read(folder)[0], known)]
 
 
 def test_a_true_handout_has_no_leak(made, known):
@@ -230,10 +230,31 @@ def test_a_file_that_cannot_be_looked_into_is_a_leak(made, known, monkeypatch):
     assert leak.what.startswith("a.gz cannot be looked into")
 
 
-def test_links_are_refused(made, tmp_path):
-    (made / "link").symlink_to(tmp_path)
-    with pytest.raises(StaffError, match="is a link"):
-        leaks.read(made)
+def test_links_and_environments_are_left_out_and_named(
+    made, known, capsys, workbook, monkeypatch
+):
+    monkeypatch.setattr(leaks, "ROOT", workbook)
+    files, left = leaks.read(made)
+    assert left == [] and files
+    (made / "utils" / "link").symlink_to(made)
+    (made / "own" / "lib").mkdir(parents=True)
+    (made / "own" / "lib" / "a.py").write_text(LINES)
+    assert found(made, known) != []
+    (made / "own" / "pyvenv.cfg").write_text("")
+    assert leaks.read(made) == (files, ["own", "utils/link"])
+    assert leaks.run(type("", (), {"target": made})) == 0
+    said = "Not looked at, being links or environments of Python: 2 (own, utils/link)."
+    assert capsys.readouterr().out.startswith(said)
+
+
+def test_of_an_archive_the_files_inside_are_counted(made, tmp_path):
+    files, _ = leaks.read(made)
+    assert leaks._inside(files) == ""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a/", "")
+        archive.writestr("a/one.py", "")
+        archive.writestr("a/two.py", "")
+    assert leaks._inside(leaks.read(tmp_path / "a.zip")[0]) == " with 2 files inside"
 
 
 def test_command(workbook, made, monkeypatch, capsys):

@@ -14,6 +14,7 @@ def record(name, points=2, digest="d", grader="g"):
         "grader": grader,
         "handout": "",
         "level": "netns",
+        "limit": 20.0,
         "notes": [],
         "seconds": 1.0,
         "parts": {"receptive-field": part},

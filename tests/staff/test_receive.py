@@ -77,9 +77,40 @@ def test_nobody_is_overlooked(tmp_path, capsys):
     (tmp_path / "ada.zip").write_bytes(b"")
     assert receive.find(tmp_path) == [tmp_path / "ada.zip"]
     assert capsys.readouterr().err == ""
-    (tmp_path / "bob.rar").write_bytes(b"")
+    (tmp_path / "bob.pdf").write_bytes(b"")
     assert receive.find(tmp_path) == [tmp_path / "ada.zip"]
-    assert "Not looked at" in (err := capsys.readouterr().err) and "bob.rar" in err
+    assert "Not looked at" in (err := capsys.readouterr().err) and "bob.pdf" in err
+    (tmp_path / "eve.tar.gz").write_bytes(b"")
+    assert receive.find(tmp_path)[1:] == [tmp_path / "eve.tar.gz"]
+    assert receive.take(tmp_path / "eve.tar.gz").notes == ("It is no zip archive.",)
+
+
+def test_what_cannot_be_read_is_told_from_what_is_not_there(tmp_path):
+    damaged = ARCHIVES["damaged_inside"](tmp_path)
+    assert receive.take(damaged).unread == ("utils/exercises/cnn.py",)
+    assert receive.take(ARCHIVES["truncated"](tmp_path)).unread == tuple(receive.PATHS)
+    (tmp_path / "empty").mkdir()
+    assert receive.take(tmp_path / "empty").unread == ()
+
+
+def test_of_a_whole_workbook_our_files_of_the_same_names_do_not_count(tmp_path):
+    files = {NAME: SOLVED, **REST}
+    ours = {name.replace("exercises", "checks"): b"ours" for name in files}
+    both = files | ours | {"old/cnn.py": b"loose"}
+    submission = receive.take(packed(tmp_path / "a.zip", both))
+    assert submission.notes == () and submission.files == files
+    submission = receive.take(packed(tmp_path / "b.zip", ours | {NAME: SOLVED}))
+    assert submission.files == {NAME: SOLVED}
+
+
+def test_results_do_not_go_among_the_submissions(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    packed(tmp_path / "in" / "a.zip", REST)
+    for command in ("grade", "receive"):
+        for out in (tmp_path / "in", tmp_path / "in" / "out"):
+            assert cli.main([command, str(tmp_path / "in"), "--out", str(out)]) == 1
+            assert "choose a folder outside of it" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "in").iterdir()] == ["a.zip"]
 
 
 def test_of_two_with_one_name_the_last_counts(tmp_path):

@@ -10,15 +10,31 @@ from utils.staff import results, rubric
 RUBRIC = rubric.load()
 
 
-def test_what_has_no_verdict_is_named():
+def test_what_has_no_verdict_is_named(capsys):
     found = [
         {
             "submission": state,
             "parts": {"a": {"state": "passed"}, "b": {"state": state}},
         }
-        for state in ("passed", "failed", "todo", "missing", "late", "stopped")
+        for state in ("passed", "failed", "todo", "missing", *results.UNDECIDED)
     ]
-    assert results.unchecked(found) == ["late", "stopped"]
+    found[1]["parts"]["b"]["slow"] = True
+    assert results.tell(found) == 1
+    slow, stopped, unread = capsys.readouterr().err.splitlines()
+    assert slow.startswith("1 ran out of time") and slow.endswith(": failed.")
+    assert stopped.startswith("2 could not be checked to the end")
+    assert stopped.endswith(": late, stopped.")
+    assert unread.startswith("1 could not be graded") and unread.endswith(": unread.")
+    assert results.tell(found[:4]) == 0
+
+
+@pytest.mark.parametrize("state", results.UNDECIDED)
+def test_nobody_gets_a_zero_without_a_verdict(record, state):
+    record["parts"]["cnn-init"]["state"] = state
+    head, row = csv.reader(io.StringIO(results.table([record], RUBRIC)))
+    cells = dict(zip(head, row, strict=True))
+    assert cells["cnn-init"] == cells["automatic"] == ""
+    assert cells["conv-forward"] == "0" and cells["receptive-field"] == "2"
 
 
 def finding(points, state, *rows, died=False):
@@ -38,6 +54,7 @@ def record():
         "digest": "0123456789abcdef",
         "handout": "=cmd()<b>",
         "level": "netns",
+        "limit": 20.0,
         "notes": ["There is no utils/exercises/cnn.py."],
         "seconds": 3.25,
         "parts": {
@@ -73,7 +90,8 @@ def test_a_student_sees_names_but_no_messages(record):
 def test_a_student_reads_that_the_process_ended(record):
     record["parts"]["conv-forward"]["died"] = True
     text = results.for_student(record, RUBRIC, finished=False)
-    assert results.DIED in text["tests"][1]["output"]
+    assert "a check may use 20 s" in text["tests"][1]["output"]
+    assert text["extra_data"]["seconds"] == 20
     assert "was stopped before" in text["output"]
 
 

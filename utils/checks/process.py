@@ -76,6 +76,10 @@ class Dead(Wrong):
     """The process in which the student's code ran is no more."""
 
 
+class NotStarted(Exception):
+    """A confined process ended before any code of the student ran: our own fault."""
+
+
 class Process:
     """A fresh Python process that does what `utils.checks.child` can do.
 
@@ -144,8 +148,25 @@ class Process:
                 os.remove(self.path)
 
     def start(self):
-        """Say what is allowed; the process answers when it has started."""
-        self.ask("start", self.limits.memory, self.noted)
+        """Say what is allowed; the process answers when it has started.
+
+        Raises
+        ------
+        NotStarted
+            If it does not, and was launched by somebody who confines it.
+        """
+        try:
+            self.ask("start", self.limits.memory, self.noted)
+        except Dead:
+            if self.limits.launch is None:
+                raise
+            self.threads[-1].join(1)  # the last words
+            said = self.printed().rpartition("\n")[2]
+            raise NotStarted(
+                f"its process did not start within {self.limits.start:g} s, or ended "
+                f"with status {self.popen.wait()} before it ran any code of the student"
+                + (f" ({plain(said)})" if said else "")
+            ) from None
 
     def allow(self):
         """Count from now on what the functions use; until here it was the start."""

@@ -14,7 +14,7 @@ import numpy as np
 from utils.checks import process, wire
 from utils.checks.child import REMEMBERED
 from utils.checks.compare import Wrong
-from utils.checks.process import Process
+from utils.checks.process import NotStarted, Process
 from utils.checks.subject import (
     NotWritten,
     Source,
@@ -161,6 +161,8 @@ def separate(*subjects, limits=None):
     ------
     Wrong
         If the file cannot be imported or does not define a name.
+    NotStarted
+        If a process that is to be confined does not start.
     """
     limits = limits or process.LIMITS
     sources = _sources(subjects, limits)
@@ -169,6 +171,8 @@ def separate(*subjects, limits=None):
         return
     started, problem = _started(limits)
     if problem:
+        if limits.launch:
+            raise NotStarted(problem)
         if any(isinstance(subject.function, Source) for subject in subjects):
             raise Wrong(f"it cannot be judged {problem}.")
         yield subjects, lambda: problem

@@ -8,6 +8,7 @@ exit status and raises `StaffError` with a sentence if it cannot do its work.
 import argparse
 import importlib
 import sys
+from pathlib import Path
 
 from utils.staff import StaffError
 
@@ -44,7 +45,7 @@ def main(argv=None):
         command = commands.add_parser(name, help=summary, description=summary)
         module.add_arguments(command)
         command.set_defaults(run=module.run)
-    arguments = parser.parse_args(argv)
+    arguments = absolute(parser.parse_args(argv))
     try:
         return arguments.run(arguments)
     except StaffError as error:
@@ -56,3 +57,13 @@ def main(argv=None):
         message = "Stopped."
     print(message, file=sys.stderr)
     return 1
+
+
+def absolute(arguments):
+    """Make all paths absolute: some are used by processes in another folder."""
+    for name, value in vars(arguments).items():
+        if isinstance(value, Path):
+            setattr(arguments, name, value.absolute())
+        elif isinstance(value, list):
+            setattr(arguments, name, [path.absolute() for path in value])
+    return arguments

@@ -123,6 +123,8 @@ def _show(path, target):
         return
     if os.path.lexists(target):
         return  # inside of something that is shown already
+    if not os.path.isabs(path) or not os.path.exists(path):
+        raise FileNotFoundError(f"{path} is to be shown, and is not there")
     if os.path.isdir(path):
         os.makedirs(target)
     else:

@@ -30,11 +30,12 @@ def main(argv=None):
     parser.add_argument("folder", type=Path, help="/autograder")
     parser.add_argument("--warm", action="store_true", help="only compile kernels")
     arguments = parser.parse_args(argv)
-    source = arguments.folder / "source"
+    folder = arguments.folder.absolute()
+    source = folder / "source"
     if arguments.warm:
         warm(source / "kernels")
         return 0
-    grade(arguments.folder, source, isolation.best_level())
+    grade(folder, source, isolation.best_level())
     return 0
 
 
@@ -44,7 +45,8 @@ def grade(folder, source, level):
     (folder / "results").mkdir(exist_ok=True)
     if os.name == "posix":
         (folder / "results").chmod(0o700)  # not for the submission
-    empty = {"level": level, "handout": "", "digest": "", "notes": [], "parts": {}}
+    empty = {"level": level, "limit": SECONDS, "handout": "", "digest": ""}
+    empty |= {"notes": [], "parts": {}}
     if level not in isolation.TRUSTED:
         write(folder, empty | {"notes": [UNSAFE]}, parts, finished=True)
         return

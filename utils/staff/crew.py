@@ -75,7 +75,11 @@ class Worker:
             for part in self.order.setting.parts
         }
         record = {"submission": name, "digest": "", "handout": "", "notes": [reason]}
-        return record | {"level": self.order.level, "parts": parts, "seconds": 0.0}
+        return (
+            record
+            | {"level": self.order.level, "parts": parts, "seconds": 0.0}
+            | {"limit": self.order.setting.seconds}
+        )
 
     def close(self, at_once=False):
         """End the judge."""

@@ -1,9 +1,9 @@
 """Grade a folder of submissions; a rerun goes on where the last one was stopped."""
 
+import itertools
 import os
 import re
 import secrets
-import sys
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -32,7 +32,13 @@ def add_arguments(parser):
     add("--workers", type=int, metavar="N", help="at the same time (one per core)")
     add("--shard", metavar="I/N", help="only part I of N, counted from 0; then merge")
     add("--key", type=Path, metavar="FILE", help="the course's secret (DIR/course.key)")
-    add("--seconds", type=float, default=20.0, help="for a student's code in a check")
+    add(
+        "--seconds",
+        type=float,
+        default=20.0,
+        help="for a student's code in a check (20); who ran out of time is "
+        "graded again if there are more",
+    )
     add(
         "--trust",
         action="store_true",
@@ -44,6 +50,7 @@ def run(arguments):
     """Grade, write the results, and return the exit status."""
     if not 0 < arguments.seconds <= 600:
         raise StaffError(f"--seconds is {arguments.seconds:g}; expected 0 to 600.")
+    receive.require_outside(arguments.out, arguments.submissions)
     if not arguments.out.exists():
         arguments.out.mkdir(mode=0o700, parents=True)
     level = require_level(arguments.trust, arguments.submissions, arguments.out)
@@ -57,34 +64,37 @@ def run(arguments):
     mark = f"{judge.version()}-{sha256(key).hexdigest()[:8]}"
     with Journal(arguments.out / name) as journal:
         given = stage.prepare(arguments.out / ".given" / judge.version())
-        setting = judge.Setting(parts, key, given, arguments.seconds)
-        left, names = _left(paths, journal.records, mark)
+        seconds = arguments.seconds
+        start, budget = max(30.0, seconds), max(600.0, 30 * seconds)
+        setting = judge.Setting(parts, key, given, seconds, start, budget)
+        left, names = _left(paths, journal.records, mark, seconds)
         print(
             f"{len(paths)} submissions, {len(paths) - len(left)} of them graded before;"
             f" isolation: {level}."
         )
+        number = itertools.count(1)
 
         def take(record):
             journal.append(record | {"grader": mark})
             total = f"{results.points(record)} of {rubric.maximum(parts)}"
-            print(f"{record['submission']}: {total}, {record['seconds']:.1f} s")
+            if results.undecided(record):
+                total = "not graded to the end"
+            so_far = f"{next(number)} of {len(left)}"
+            print(
+                f"{so_far}  {record['submission']}: {total}, {record['seconds']:.1f} s",
+                flush=True,
+            )
 
         order = Order(setting, level, 3 << 30, cache)
         workers = arguments.workers or os.cpu_count() or 1
         grade_all(left, order, max(1, min(workers, len(left))), take)
         graded = [r for r in journal.records if r["grader"] == mark]
+    records = results.latest(graded, names)
     if count > 1:
         print(f"Part {index} of {count} is done; when all are: staff merge.")
     else:
-        records = results.latest(graded, names)
         results.write(arguments.out, records, rubric.load())
-        if unchecked := results.unchecked(records):
-            print(
-                "Not checked to the end, so look at them in summary.html: "
-                + ", ".join(unchecked),
-                file=sys.stderr,
-            )
-    return 0
+    return results.tell(records)
 
 
 def require_level(trust, *folders):
@@ -139,6 +149,7 @@ def course_key(path):
     try:
         with open(path, "xb", opener=lambda p, f: os.open(p, f, 0o600)) as file:
             file.write(secrets.token_hex(32).encode() + b"\n")
+        print(f"New key made: {path}")
     except FileExistsError:
         pass
     for _ in range(50):
@@ -150,15 +161,24 @@ def course_key(path):
     return key
 
 
-def _left(paths, records, mark):
+def _left(paths, records, mark, seconds):
     """Return the submissions that are still to be graded, and the names of all."""
     graded = results.latest(r for r in records if r["grader"] == mark)
-    digests = {record["submission"]: record["digest"] for record in graded}
+    before = {record["submission"]: record for record in graded}
     left, names = [], set()
     for path in paths:
         name = receive.safe_name(path.name)
         names.add(name)
-        # A judge that was lost has left no digest: the submission is tried again.
-        if not digests.get(name) or receive.take(path).digest != digests[name]:
+        if (
+            name not in before
+            or _open(before[name], seconds)
+            or receive.take(path).digest != before[name]["digest"]
+        ):
             left.append(path)
     return left, names
+
+
+def _open(record, seconds):
+    """Tell whether a record is not final: we failed, or there is more time now."""
+    more = results.out_of_time(record) and record["limit"] < seconds
+    return more or results.undecided(record)

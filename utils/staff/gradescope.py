@@ -31,7 +31,7 @@ def add_arguments(parser):
     add = parser.add_argument
     add("--out", type=Path, required=True, metavar="ZIP", help="the archive to make")
     add("--key", type=Path, metavar="FILE", help="the course's secret (beside it)")
-    add("--self-test", action="store_true", help="try it with six submissions")
+    add("--self-test", action="store_true", help="try it with seven submissions")
 
 
 def run(arguments):

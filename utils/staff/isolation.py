@@ -52,15 +52,22 @@ class Room:
     memory : int
         Bytes of address space of a process.
     cache : Path, optional
-        Compiled kernels; each process gets a copy.
+        Compiled kernels, an absolute path; each process gets a copy.
 
     Attributes
     ----------
     stage : Path
         The folder that processes see, and cannot change.
+
+    Raises
+    ------
+    ValueError
+        If the path of the kernels is relative: processes start in another folder.
     """
 
     def __init__(self, level, memory=3 << 30, cache=None):
+        if cache and not cache.is_absolute():
+            raise ValueError(f"cache is {str(cache)!r}; expected an absolute path.")
         self.level, self.memory, self.cache = level, memory, cache
         self.uid = free_user() if is_root() and level in TRUSTED else None
         self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))

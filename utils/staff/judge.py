@@ -32,6 +32,7 @@ FORWARD_OF = {
 # inputs in a thousand they refuse what is right, and nobody shall draw such inputs.
 FIXED = ("cnn", "spatial_batchnorm")
 MESSAGE = 400  # characters
+OUT_OF_TIME = (" did not return within ", " took more than ")  # see `process`
 UTILS = Path(__file__).resolve().parents[1]
 default_rng = np.random.default_rng
 
@@ -48,7 +49,8 @@ class Setting(NamedTuple):
     prepared : Path
         What `stage.prepare` wrote.
     seconds, start : float
-        How long to wait for a student's code in one check, and for its import.
+        How long to wait for a student's code in one check (half of it, but at least
+        10 s, in one call), and for its import.
     budget : float
         Seconds after which no further check of a submission begins.
     """
@@ -84,6 +86,7 @@ def grade(submission, room, setting, done=lambda record: None):
         "digest": submission.digest,
         "handout": receive.handout_version(submission.files),
         "level": room.level,
+        "limit": setting.seconds,
         "notes": list(submission.notes),
         "parts": {},
     }
@@ -124,7 +127,8 @@ def varied(key, name, part_id):
 def _limits(room, setting):
     kept = vars(process.LIMITS).copy()
     new = {"launch": room.launch, "seconds": setting.seconds, "memory": room.memory}
-    new |= {"largest": 16 << 20, "things": 1000, "shown": 0, "separate": True}
+    new |= {"largest": 16 << 20, "things": 1000, "shown": 500, "separate": True}
+    new |= {"call": max(process.LIMITS.call, setting.seconds / 2)}
     new |= {"compiling": 0.0}  # that has been done before; see `warm`
     vars(process.LIMITS).update(new, start=setting.start)
     try:
@@ -138,6 +142,8 @@ def _grade_part(part_id, submission, room, setting, parts):
     exercise = EXERCISE_BY_ID[part_id]
     path = f"utils/exercises/{exercise.module}.py"
     data = submission.files.get(path)
+    if path in submission.unread:
+        return without("unread", f"{path} cannot be read.")
     if data is None:
         return without("missing", f"There is no {path}.")
     for name, found in parts.items():
@@ -159,7 +165,8 @@ def _grade_part(part_id, submission, room, setting, parts):
         *_sources(file, exercise.module, exercise.names[1:]),
     ]
     second = _check(exercise, sources) | {"given": True}
-    return second if found is None or second["state"] == "passed" else found
+    decides = found is None or second["state"] in ("passed", "stopped")
+    return second if decides else found
 
 
 def _sources(file, module, names):
@@ -174,6 +181,8 @@ def _check(exercise, sources):
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             results = list(exercise.check(*sources))
+    except process.NotStarted as error:
+        return without("stopped", f"could not be checked: {error}")
     except Exception as error:  # of ours; the next part must not suffer
         text = f"the check came to a stop: {type(error).__name__}: {error}"
         return without("stopped", text)
@@ -182,6 +191,7 @@ def _check(exercise, sources):
         "state": _state(results),
         "died": any(result.message == NOT_TRIED for result in results),
         "endless": len(rows) == 1 and " did not return within " in rows[0][2],
+        "slow": any(text in row[2] for text in OUT_OF_TIME for row in rows),
         "seconds": round(time.monotonic() - begin, 2),
         "results": rows,
     }
@@ -200,8 +210,8 @@ def _state(results):
 def without(state, text):
     """Return the finding for a part that was not checked, and why."""
     row = [text[:MESSAGE], False, ""]
-    found = {"state": state, "died": False, "endless": False, "seconds": 0.0}
-    return found | {"results": [row]}
+    found = {"state": state, "died": False, "endless": False, "slow": False}
+    return found | {"seconds": 0.0, "results": [row]}
 
 
 def version():

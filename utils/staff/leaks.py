@@ -5,6 +5,9 @@ that exists only inside its marked regions (`utils.staff.fingerprints`), and eac
 region's canary.  Exit status 1 if there is a leak.
 """
 
+import io
+import os
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +38,13 @@ def add_arguments(parser):
 
 def run(arguments):
     """Look, tell, and return the exit status."""
-    files = read(arguments.target)
+    files, left = read(arguments.target)
+    if left:
+        more = ", ..." if len(left) > 3 else ""
+        print(
+            f"Not looked at, being links or environments of Python: {len(left)} "
+            f"({', '.join(left[:3])}{more})."
+        )
     known = fingerprints(given_files(ROOT))
     found = leaks(files, known)
     for leak in found:
@@ -44,10 +53,20 @@ def run(arguments):
         print(f"{count(found, 'leak')} in {arguments.target}.")
         return 1
     print(
-        f"No leak in {count(files, 'file')}: {len(known)} fingerprints of "
-        f"{count(known.canaries, 'region')} were looked for."
+        f"No leak in {count(files, 'file')}{_inside(files)}: {len(known)} fingerprints "
+        f"of {count(known.canaries, 'region')} were looked for."
     )
     return 0
+
+
+def _inside(files):
+    """Say how many files are in a target that is an archive."""
+    for data in files.values() if len(files) == 1 else ():
+        if zipfile.is_zipfile(io.BytesIO(data)):
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                inside = [info for info in archive.infolist() if not info.is_dir()]
+            return f" with {count(inside, 'file')} inside"
+    return ""
 
 
 def count(things, name):
@@ -64,25 +83,32 @@ def read(target):
 
     Returns
     -------
-    dict
+    files : dict
         Path, as seen from the folder -> bytes.
+    left : list of str
+        Links, which are not followed, and environments of Python; both are no part of
+        what is published.
 
     Raises
     ------
     StaffError
-        If there is nothing of that name, or a link in the folder.
+        If there is nothing of that name.
     """
     if target.is_file():
-        return {target.name: target.read_bytes()}
+        return {target.name: target.read_bytes()}, []
     if not target.is_dir():
         raise StaffError(f"{target} is neither a folder nor a file.")
-    paths = sorted(
-        path for path in target.rglob("*") if path.is_symlink() or path.is_file()
-    )
-    links = [path for path in paths if path.is_symlink()]
-    if links:
-        raise StaffError(f"{links[0]} is a link, and is not followed: remove it.")
-    return {path.relative_to(target).as_posix(): path.read_bytes() for path in paths}
+    files, left = {}, []
+    for where, folders, names in os.walk(target):
+        here = Path(where)
+        out = [n for n in (*folders, *names) if (here / n).is_symlink()]
+        out += [n for n in folders if (here / n / "pyvenv.cfg").is_file()]
+        left += [(here / name).relative_to(target).as_posix() for name in out]
+        folders[:] = [name for name in folders if name not in out]
+        for path in (here / name for name in names if name not in out):
+            if path.is_file():
+                files[path.relative_to(target).as_posix()] = path.read_bytes()
+    return dict(sorted(files.items())), sorted(set(left))
 
 
 def fingerprints(files):

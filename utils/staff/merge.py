@@ -25,7 +25,7 @@ def run(arguments):
     records = merged([journal.read(path) for path in paths])
     results.write(arguments.out, records, rubric.load())
     print(f"{len(records)} submissions from {len(paths)} journals.")
-    return 0
+    return results.tell(records)
 
 
 def require_all_parts(paths):

@@ -28,6 +28,7 @@ LARGEST_ARCHIVE = 50 << 20  # bytes, packed
 LARGEST_DIRECTORY = 2 << 20  # bytes of an archive's table of contents
 MOST_FILES = 20_000
 DEEPEST = 50  # folders within folders
+PACKED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".rar", ".7z")
 ELSEWHERE = ("__MACOSX", "__pycache__", "node_modules", "site-packages")
 # What Windows reserves, and what `safe_name` itself makes of another name.
 UNSAFE = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|-[0-9a-f]{8}$")
@@ -44,11 +45,14 @@ class Submission(NamedTuple):
         Path in the workbook -> bytes.
     notes : tuple of str
         What was wrong with it, in sentences.
+    unread : tuple of str
+        Paths that nobody can tell the content of; for a damaged archive, all.
     """
 
     name: str
     files: dict
     notes: tuple = ()
+    unread: tuple = ()
 
     @property
     def digest(self):
@@ -82,6 +86,7 @@ def add_arguments(parser):
 
 def run(arguments):
     """Write what counts of each submission into a folder; return the exit status."""
+    require_outside(arguments.out, arguments.submissions)
     troubled = 0
     for path in find(arguments.submissions):
         submission = take(path)
@@ -95,10 +100,20 @@ def run(arguments):
     return 1 if troubled else 0
 
 
-def find(folder):
-    """List the submissions in a folder: folders and zip archives, sorted.
+def require_outside(out, submissions):
+    """Raise StaffError if results would lie among the submissions."""
+    if out.resolve().is_relative_to(submissions.resolve()):
+        raise StaffError(
+            f"--out {out} lies in {submissions}, where it would be taken for a "
+            "submission: choose a folder outside of it."
+        )
 
-    What else is there is named on stderr: nobody's work shall be overlooked.
+
+def find(folder):
+    """List the submissions in a folder: folders and archives, sorted.
+
+    Archives of other kinds than zip are among them, to be named as unread.  What else
+    is there is named on stderr: nobody's work shall be overlooked.
 
     Raises
     ------
@@ -108,7 +123,7 @@ def find(folder):
     if not folder.is_dir():
         raise StaffError(f"{folder} is no folder of submissions.")
     paths = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
-    found = [p for p in paths if p.is_dir() or p.suffix.lower() == ".zip"]
+    found = [p for p in paths if p.is_dir() or p.suffix.lower() in PACKED]
     if not found:
         raise StaffError(f"{folder} holds neither folders nor zip archives.")
     if others := [plain(path.name, 80) for path in paths if path not in found]:
@@ -137,12 +152,11 @@ def take(path):
         if path.is_symlink():
             raise Refused("It is a link, which is not followed.")
         if path.is_dir():
-            return Submission(name, _chosen(_of_folder(path), notes), tuple(notes))
+            return _submission(name, _of_folder(path), notes)
         with open(path, "rb") as file:
             _require_small(file)
             with zipfile.ZipFile(file) as archive:
-                entries = list(_of_archive(archive, notes))
-                return Submission(name, _chosen(entries, notes), tuple(notes))
+                return _submission(name, list(_of_archive(archive, notes)), notes)
     except Refused as refused:
         notes.append(str(refused))
     except (
@@ -151,7 +165,14 @@ def take(path):
     ) as error:
         why = getattr(error, "strerror", None) or error  # without a path of ours
         notes.append(f"It cannot be read: {plain(why)}.")
-    return Submission(name, {}, tuple(notes))
+    return Submission(name, {}, tuple(notes), tuple(PATHS))
+
+
+def _submission(name, entries, notes):
+    files = _chosen(entries, notes)
+    unread = tuple(path for path, data in files.items() if data is None)
+    files = {path: data for path, data in files.items() if data is not None}
+    return Submission(name, files, tuple(notes), unread)
 
 
 def safe_name(name):
@@ -240,37 +261,44 @@ def _open_regular(path):
 
 
 def _chosen(entries, notes):
-    """Read the files that count.
+    """Read the files that count; what cannot be read is None.
 
     A workbook may lie in a folder of the submission, whatever its name; if there are
     several, the one nearest to the top counts.  Files of exercises that lie about by
-    themselves count, too.
+    themselves count only if there is none in its place.
     """
-    found = {}
+    whole, loose = {}, {}
     for entry in entries:
+        if set(ELSEWHERE) & set(entry.parts):
+            continue
         for path in PATHS:
             known = path.split("/")
-            loose = entry.parts[-1] == known[-1] and path.endswith(".py")
-            whole = list(entry.parts[-len(known) :]) == known
-            outside = set(ELSEWHERE) & set(entry.parts)
-            if (whole or loose) and not outside:
-                above = len(entry.parts) - (len(known) if whole else 1)
-                rank = (not whole, above, entry.parts)
-                found.setdefault(path, []).append((rank, entry))
+            rank = (len(entry.parts), entry.parts)
+            if list(entry.parts[-len(known) :]) == known:
+                whole.setdefault(path, []).append((rank, entry))
+            elif _is_loose(entry.parts, path):
+                loose.setdefault(path, []).append((rank, entry))
     files = {}
-    for path, candidates in found.items():
+    for path, candidates in (loose | whole).items():
         best = min(rank for rank, _ in candidates)
         same = [entry for rank, entry in candidates if rank == best]
         if len(candidates) > 1:
             place = plain("/".join(same[-1].parts), 80)
             notes.append(f"There are {len(candidates)} of {path}; {place} counts.")
-        data = _read(same[-1], path, notes)  # what unpacking would leave
-        if data is not None:
-            files[path] = data
+        files[path] = _read(same[-1], path, notes)  # what unpacking would leave
     for name in EXERCISES:
         if f"utils/exercises/{name}.py" not in files:
             notes.append(f"There is no utils/exercises/{name}.py.")
     return dict(sorted(files.items()))
+
+
+def _is_loose(parts, path):
+    """Tell whether a file could be an exercise that lies about by itself.
+
+    The checks have the same names, and are ours.
+    """
+    named = path.endswith(".py") and parts[-1] == path.split("/")[-1]
+    return named and "checks" not in parts[-2:-1]
 
 
 PATHS = [f"utils/exercises/{name}.py" for name in EXERCISES]

@@ -10,6 +10,7 @@ import html
 import io
 import json
 import statistics
+import sys
 
 from utils.staff.rubric import maximum
 from utils.whole_files import whole_file
@@ -20,8 +21,13 @@ WORDS = {
     "missing": "The file is not part of the submission.",
     "late": "Not checked: what was checked before took all the time.",
     "stopped": "Could not be checked; please tell the staff.",
+    "unread": "Your file could not be read; please tell the staff.",
 }
-DIED = "Your code did not return, or it ended Python: the rest was not tried."
+UNDECIDED = ("late", "stopped", "unread")
+DIED = (
+    "Your code did not return in time (a check may use {:g} s), or it ended Python: "
+    "the rest was not tried."
+)
 STYLE = "body{font:15px sans-serif;margin:2em}td,th{padding:2px 10px;text-align:left}"
 
 
@@ -31,15 +37,49 @@ def latest(records, names=None):
     return [found[name] for name in sorted(found) if names is None or name in names]
 
 
-def unchecked(records):
-    """Return the names of submissions of which some part has no verdict."""
-    return [
-        record["submission"]
-        for record in records
-        if any(
-            part["state"] in ("late", "stopped") for part in record["parts"].values()
-        )
-    ]
+def undecided(record, states=UNDECIDED):
+    """Tell whether some part of a submission has no verdict."""
+    return any(part["state"] in states for part in record["parts"].values())
+
+
+def out_of_time(record):
+    """Tell whether points were lost to the clock, and a busy machine is slow."""
+    return any(part.get("slow") for part in record["parts"].values())
+
+
+def tell(records):
+    """Name on stderr whom a person has to look at; return the exit status.
+
+    Parameters
+    ----------
+    records : list of dict
+        From `latest`.
+
+    Returns
+    -------
+    int
+        1 if somebody has no verdict: this is nobody's 0 points.
+    """
+    unread = [r for r in records if undecided(r, ("unread",))]
+    stopped = [r for r in records if undecided(r) and r not in unread]
+    slow = [r for r in records if out_of_time(r)]
+    for found, what in (
+        (
+            slow,
+            "ran out of time; if the machine was busy, grade again with a larger "
+            "--seconds and fewer --workers, which tries only these",
+        ),
+        (
+            stopped,
+            "could not be checked to the end, no fault of theirs; summary.html "
+            "says why, and the same command tries again",
+        ),
+        (unread, "could not be graded, because files cannot be read"),
+    ):
+        if found:
+            names = ", ".join(record["submission"] for record in found)
+            print(f"{len(found)} {what}: {names}.", file=sys.stderr)
+    return 1 if unread or stopped else 0
 
 
 def points(record):
@@ -67,21 +107,27 @@ def write(folder, records, rubric):
 
 
 def table(records, rubric):
-    """Return the CSV: automatic points, and empty cells for those of a person."""
+    """Return the CSV: automatic points, and empty cells for those of a person.
+
+    Cells without a verdict are empty, too, and so is then the sum: it would be wrong.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     head = ["submission", "sha256", "handout", "isolation", "automatic", "of"]
     writer.writerow([*head, *(part.id for part in rubric), "notes"])
     most = maximum(part for part in rubric if part.auto)
     for record in records:
-        cells = [
-            record["parts"][part.id]["points"] if part.id in record["parts"] else ""
-            for part in rubric
-        ]
+        cells = [_cell(record["parts"].get(part.id)) for part in rubric]
+        total = "" if undecided(record) else points(record)
         row = [record["submission"], record["digest"][:12], record["handout"]]
-        row += [record["level"], points(record), most, *cells]
+        row += [record["level"], total, most, *cells]
         writer.writerow([_harmless(cell) for cell in (*row, len(record["notes"]))])
     return text.getvalue()
+
+
+def _cell(found):
+    decided = found and found["state"] not in UNDECIDED
+    return found["points"] if decided else ""
 
 
 def _harmless(cell):
@@ -110,17 +156,21 @@ def for_student(record, rubric, finished=True):
         "output": "\n".join(lines),
         "output_format": "text",
         "visibility": "visible",
-        "tests": [_test(part, record["parts"][part.id]) for part in graded],
+        "tests": [
+            _test(part, record["parts"][part.id], record["limit"]) for part in graded
+        ],
         "extra_data": {
             "isolation": record["level"],
             "handout": record["handout"],
             "sha256": record["digest"],
+            "seconds": record["limit"],  # for a student's code in a check
         },
     }
 
 
-def _test(part, found):
-    lines = [DIED if found["died"] else WORDS.get(found["state"], "All is right.")]
+def _test(part, found, limit):
+    died = found["died"] and DIED.format(limit)
+    lines = [died or WORDS.get(found["state"], "All is right.")]
     if found["state"] in ("passed", "failed"):
         words = {True: "ok", False: "FAIL", None: "todo"}
         lines += [f"{words[ok]:4}  {name}" for name, ok, _ in found["results"]]

@@ -6,6 +6,7 @@
 `notebook.py`   the quick part: what can be wrong in a running notebook
 `software.py`   the lines on Python, packages, JupyterLab, data and PDF
 `machine.py`    the lines on processor, memory, disk, folder and clock
+`files.py`      the lines on given files, notebooks and exercises
 `report.py`     which lines there are, and how they are printed
 `remedies.py`   commands as they are written on this system
 =============== ==========================================================

@@ -4,7 +4,7 @@ import argparse
 import textwrap
 
 from utils.console import accept_all_letters
-from utils.doctor import machine, software
+from utils.doctor import files, machine, software
 from utils.doctor.remedies import ROOT, Fault, after
 
 # What can be said before the set-up, by any Python.
@@ -18,8 +18,11 @@ FIRST = (
     ("utils", software.utils),
     ("environment", software.environment),
 )
-# What needs the packages.
+# What needs the packages, and what does not stop the set-up.
 THEN = (
+    ("given files", files.given),
+    ("notebooks", files.notebooks),
+    ("exercises", files.exercises),
     ("packages", software.packages),
     ("kernel", software.kernel),
     ("processor", machine.processor),

@@ -27,6 +27,17 @@ def test_missing_glyphs_are_named_with_place(context):
     assert "U+2202" not in note.message
 
 
+def test_options_are_spelled_as_the_caller_takes_them(context):
+    assert context.option("system-fonts") == "--system-fonts"
+    assert context.option("max-output-lines", "0") == "--max-output-lines 0"
+    context.by_nbconvert = True
+    spelled = context.option("max-output-lines", "0")
+    assert spelled == "--TypstPDFExporter.max_output_lines=0"
+    context.clean("中")
+    context.note_missing_glyphs()
+    assert "The option --TypstPDFExporter.system_fonts=True" in context.notes[0].message
+
+
 def test_covered_text_gives_no_note(context):
     context.clean("ä ∂ ✓ α Ж ├── █ “q” …")
     context.note_missing_glyphs()

@@ -3,6 +3,7 @@ import io
 import nbformat
 import pytest
 from nbconvert.exporters import get_exporter
+from nbconvert.nbconvertapp import NbConvertApp
 from nbformat.v4 import new_markdown_cell, new_notebook
 from pypdf import PdfReader
 from traitlets.config import Config
@@ -48,6 +49,17 @@ def test_notes_go_to_nbconverts_log(caplog, monkeypatch):
     with caplog.at_level("WARNING"):
         exporter.from_notebook_node(broken)
     assert "Notebook.ipynb, cell 1: formula printed as source" in caplog.text
+
+
+def test_nbconvert_reads_its_own_options_and_misses_no_name(notebook):
+    notebook.cells.append(code("count()", stream("line\n" * 300)))
+    pdf, _ = TypstPDFExporter().from_notebook_node(notebook)
+    cover = PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
+    assert "--TypstPDFExporter.max_output_lines=0" in cover.replace("\n", "")
+    assert "no name given" not in cover
+    app = NbConvertApp()
+    app.parse_command_line(["--TypstPDFExporter.max_output_lines=0"])
+    assert TypstPDFExporter(config=app.config).max_output_lines == 0
 
 
 def test_stand_in_data_is_announced(notebook, tmp_path):

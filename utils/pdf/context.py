@@ -42,6 +42,8 @@ class Context:
         Longer outputs are shortened to so many lines; 0 means never.
     tagged : bool
         Whether the PDF is also for readers who cannot see its figures.
+    by_nbconvert : bool
+        Whether nbconvert asks, which spells options otherwise.
 
     Attributes
     ----------
@@ -64,9 +66,17 @@ class Context:
     notes : list of Note
     """
 
-    def __init__(self, engine, system_fonts=False, max_output_lines=200, tagged=False):
+    def __init__(
+        self,
+        engine,
+        system_fonts=False,
+        max_output_lines=200,
+        tagged=False,
+        by_nbconvert=False,
+    ):
         self.engine = engine
         self.tagged = tagged
+        self.by_nbconvert = by_nbconvert
         self.system_fonts = system_fonts
         self.max_output_lines = max_output_lines
         self.place = ""
@@ -124,8 +134,14 @@ class Context:
         self.place = ""
         self.note(
             f"printed as boxes, because the fonts lack them: {shown}{more}. "
-            "The option --system-fonts uses the fonts of your machine."
+            f"The option {self.option('system-fonts')} uses the fonts of your machine."
         )
+
+    def option(self, name, value=""):
+        """Spell an option as the command line has it that made this document."""
+        if self.by_nbconvert:
+            return f"--TypstPDFExporter.{name.replace('-', '_')}={value or True}"
+        return f"--{name} {value}".rstrip()
 
     def line_label(self, file, number):
         """Return the label of one line of a source file, to point to it."""

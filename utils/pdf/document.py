@@ -55,6 +55,9 @@ class Options:
     banner : str
         A line that cells print when they had to use stand-in data; if an output
         holds it, the cover shows it.  Empty: no such line.
+    by_nbconvert : bool
+        Whether nbconvert asks: it spells options otherwise, and a notebook of anybody
+        lacks no name.
     """
 
     title: str = "Convolutional networks: workbook"
@@ -67,6 +70,7 @@ class Options:
     tagged: bool = False
     root: Path | None = None
     banner: str = ""
+    by_nbconvert: bool = False
 
 
 def build(contents, options, folder):
@@ -90,7 +94,11 @@ def build(contents, options, folder):
     """
     engine = Engine(folder, options.system_fonts)
     context = Context(
-        engine, options.system_fonts, options.max_output_lines, options.tagged
+        engine,
+        options.system_fonts,
+        options.max_output_lines,
+        options.tagged,
+        options.by_nbconvert,
     )
     context.notes += contents.notes
     writer = NotebookWriter(context, options.question_breaks, options.root)
@@ -270,7 +278,7 @@ def _cover(notes, labels, front, options):
     return "#" + call(
         "cover",
         title=string(options.title),
-        name=string(options.name),
+        name=string(options.name or "no name given" * (not options.by_nbconvert)),
         uid=string(options.uid),
         banner=string(front.banner),
         checks=array(array(map(string, check)) for check in front.checks),

@@ -54,6 +54,7 @@ class TypstPDFExporter(Exporter):
             max_output_lines=self.max_output_lines,
             system_fonts=self.system_fonts,
             tagged=self.tagged,
+            by_nbconvert=True,
         )
         path = Path(metadata.get("path") or ".") / f"{name}.ipynb"
         report = export_contents(Contents([(path, nb)]), options)

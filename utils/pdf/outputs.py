@@ -108,9 +108,10 @@ class OutputWriter:
             return lines
         head = -(-limit * 3 // 5)
         dropped = len(lines) - limit
+        option = self.context.option("max-output-lines", "0")
         self.context.note(
             f"output of {len(lines)} lines: {dropped} of them are not printed "
-            "(--max-output-lines 0 prints all)"
+            f"({option} prints all)"
         )
         mark = [Span(f"... {dropped} lines not printed ...", _CUT)]
         return lines[:head] + [mark] + lines[len(lines) - (limit - head) :]

@@ -1,6 +1,7 @@
 import hashlib
 import json
 
+import numpy as np
 import pytest
 
 from utils.checks import (
@@ -16,7 +17,7 @@ from utils.checks.process import LIMITS
 from utils.checks.record import exercise_file, keep, recorded
 from utils.exercises.cnn import ThreeLayerConvNet
 from utils.exercises.conv_layers import conv_forward_naive
-from utils.pdf.expected import Check, checks
+from utils.pdf.expected import Check, checks, notes_about
 
 RESULTS = [Result("a", True), Result("b", False), Result("c", None), Result("d", True)]
 
@@ -84,6 +85,26 @@ def test_a_network_of_given_layers_is_judged_without_a_file(folder, tmp_path):
     assert (record_["todo"], record_["file"], record_["file_sha256"]) == (1, "", "")
     asked = {"cnn-65-percent": {"title": "Train", "file": "cnn.py", "checked": True}}
     assert checks(asked, tmp_path)[0] == Check("Train", "unfinished", "0 of 1 passed")
+
+
+@pytest.mark.parametrize(
+    ("right", "state", "note"),
+    [
+        (3, "passed", []),
+        (2, "failed", ["the check fails (50.0 % of 4 images)"]),
+    ],
+)
+def test_the_accuracy_is_on_the_cover(folder, tmp_path, right, state, note):
+    class Model:
+        def loss(self, X):
+            return np.eye(2)[[0] * len(X)]
+
+    labels = np.array([0] * right + [1] * (4 - right))
+    check_accuracy(Model(), {"X_val": np.zeros((4, 1)), "y_val": labels})
+    asked = {"cnn-65-percent": {"title": "Train", "checked": True}}
+    rows = checks(asked, tmp_path)
+    assert rows == [Check("Train", state, f"{25 * right:.1f} % of 4 images")]
+    assert [row.message for row in notes_about(rows)] == note
 
 
 @pytest.mark.parametrize(

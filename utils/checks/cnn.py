@@ -70,19 +70,23 @@ def check_accuracy(model, data, threshold=0.65):
         A single `Result`; ``passed`` is None on data that is not CIFAR-10.
     """
     name = f"validation accuracy above {100 * threshold:.4g} %"
+    found = ""
     if model is None:
         todo = "there is no model yet: the cell above has to make and train one."
         result = Result(name, None, message=todo)
     elif not hasattr(model, "loss"):
         result = Result(name, False, message="the model has no method loss.")
     else:
-        result = _accuracy(Subject(model.loss, "model.loss"), data, threshold, name)
+        subject = Subject(model.loss, "model.loss")
+        result, found = _accuracy(subject, data, threshold, name)
     results = Results("trained network", [result])
+    results.found = found
     print(format_report(results))
     return results
 
 
 def _accuracy(subject, data, threshold, name):
+    """Return the result, and what was measured if that says something."""
     X, y = data["X_val"], np.asarray(data["y_val"])
     right = 0
     try:
@@ -98,9 +102,9 @@ def _accuracy(subject, data, threshold, name):
                 raise Wrong("scores holds nan or infinity: did the training diverge?")
             right += int((scores.argmax(axis=1) == labels).sum())
     except Wrong as wrong:
-        return Result(name, False, message=str(wrong))
+        return Result(name, False, message=str(wrong)), ""
     except NotWritten as todo:
-        return Result(name, None, message=str(todo))
+        return Result(name, None, message=str(todo)), ""
     accuracy = right / len(y) if len(y) else 0.0
     found = f"{100 * accuracy:.1f} % of {len(y)} images"
     if data.get("synthetic") or not data.get("official", True):
@@ -109,7 +113,8 @@ def _accuracy(subject, data, threshold, name):
             f"{found}, but of {kind}: this says nothing about CIFAR-10. Get the "
             "real data and train again."
         )
-        return Result(name, None, message=message)
+        return Result(name, None, message=message), ""
     if accuracy > threshold:
-        return Result(name, True, message=found)
-    return Result(name, False, message=f"{found} are right: tune and train on.")
+        return Result(name, True, message=found), found
+    message = f"{found} are right: tune and train on."
+    return Result(name, False, message=message), found

@@ -87,6 +87,7 @@ def keep(exercise_id, results, path, file_sha256):
     ----------
     exercise_id : str
     results : iterable of Result
+        `Results` may say in ``found`` what was measured.
     path : Path or None
         The exercise file, if there is one.
     file_sha256 : str
@@ -102,6 +103,8 @@ def keep(exercise_id, results, path, file_sha256):
         "file_sha256": file_sha256,
         "when": time.strftime("%Y-%m-%dT%H:%M:%S"),
     }
+    if found := getattr(results, "found", ""):
+        record["found"] = found
     text = json.dumps(record, indent=1) + "\n"
     with (
         contextlib.suppress(OSError),

@@ -26,8 +26,11 @@ class Results(list):
     """A list of `Result` that does not clutter a notebook.
 
     The report has been printed already, so as the last expression of a cell the list
-    shows nothing at all; elsewhere its repr is short.
+    shows nothing at all; elsewhere its repr is short.  ``found`` is what was measured,
+    if the cover of the PDF is to tell it instead of counting what passed.
     """
+
+    found = ""
 
     def __init__(self, title, results=()):
         super().__init__(results)

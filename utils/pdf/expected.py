@@ -11,13 +11,14 @@ from utils.pdf.review import is_skipped, question_of
 
 QUESTIONS = Path(__file__).with_name("questions.toml")
 _LONGEST_TITLE = 60
+_LONGEST_FOUND = 40
 
 
 class Check(NamedTuple):
     """A row of the cover's table of checks.
 
     ``state`` is one of passed, failed, unfinished, out of date, not run; ``detail``
-    says how many of the check's parts passed.
+    says what was measured, or how many of the check's parts passed.
     """
 
     title: str
@@ -158,7 +159,8 @@ def _record(path):
     try:
         record = json.loads(path.read_text("utf-8"))
         counts = [int(record[key]) for key in ("passed", "failed", "todo")]
-        return counts, str(record["file_sha256"])
+        found = str(record.get("found", ""))[:_LONGEST_FOUND]
+        return counts, str(record["file_sha256"]), found
     except (OSError, ArithmeticError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
@@ -167,10 +169,10 @@ def _check(entry, record, root):
     title = entry["title"][:_LONGEST_TITLE]
     if record is None:
         return Check(title, "not run")
-    (passed, failed, todo), judged = record
+    (passed, failed, todo), judged, found = record
     path = root / "utils" / "exercises" / entry.get("file", "")
     present = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-    detail = f"{passed} of {passed + failed + todo} passed"
+    detail = found or f"{passed} of {passed + failed + todo} passed"
     if judged and judged != present:
         return Check(title, "out of date", detail)
     if failed:

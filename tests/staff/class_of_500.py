@@ -114,7 +114,7 @@ def report(out, seconds, workers):
 def bank(folder, workers):
     """Grade the bank; return the implementations that lost something else."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = {f"{wrong.group}.{wrong.name}.zip": wrong for wrong in BANK}
+    names = {f"{number:03}.zip": wrong for number, wrong in enumerate(BANK)}
     for name, wrong in names.items():
         with zipfile.ZipFile(folder / "bank" / name, "w") as archive:
             for path, data in submission_of(wrong).items():
@@ -126,7 +126,7 @@ def bank(folder, workers):
         wrong = names[record["submission"]]
         if not lost & set(IDS_BY_GROUP[wrong.group]) or not lost <= own_parts(wrong):
             strange += 1
-            print(record["submission"], "lost", sorted(lost) or "nothing")
+            print(wrong.group, wrong.name, "lost", sorted(lost) or "nothing")
     print(f"{len(BANK)} wrong implementations, {strange} lost other parts than theirs")
     report(folder / "out", seconds, workers)
 

@@ -100,7 +100,13 @@ def test_only_marked_files_differ_from_ours(files):
     exercises = {path for path in files if path.startswith("utils/exercises/")}
     exercises -= {"utils/exercises/__init__.py"}
     notebooks = {f"{name}.ipynb" for name in QUICK}
-    others = {"README.md", "test.sh", "pyproject.toml", "requirements.txt"}
+    others = {
+        "README.md",
+        "test.sh",
+        "pyproject.toml",
+        "requirements.txt",
+        ".gitignore",
+    }
     assert differ == exercises | notebooks | others
 
 

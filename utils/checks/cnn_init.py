@@ -109,6 +109,7 @@ def _shapes(case, subject):
             ("it has one row per input", (hidden, F * (H // 2) * (W // 2))),
             ("256 pixels are left of 32 x 32 only: use input_dim", (256 * F, hidden)),
         ],
+        "b1": [("there is one bias for each filter", size) for size in ((k,), (C,))],
         "W3": [("it has one row per input", (case.num_classes, hidden))],
     }
     for name, shape in case.shapes().items():

@@ -46,6 +46,11 @@ def test_history(iterations):
     assert lines["bar 0.65"] == [0.65, 0.65]
 
 
+def test_a_solver_that_was_forgotten_is_a_sentence():
+    with pytest.raises(ValueError, match=r"call solver.train\(\) first"):
+        plots.plot_history(SimpleNamespace(loss_history=[]))
+
+
 def test_curves_with_and_without_x():
     curves = {"a": [3.0, 4.0], "b": ([0.1, 10.0], [1.0, 2.0])}
     ax = plots.plot_curves(curves, "scale", "accuracy", xscale="log")

@@ -47,7 +47,14 @@ def plot_history(solver, bar=None):
     Returns
     -------
     axes : ndarray of Axes of shape (2,)
+
+    Raises
+    ------
+    ValueError
+        If the solver has not trained.
     """
+    if not len(solver.loss_history):
+        raise ValueError("This solver has not trained yet: call solver.train() first.")
     _, axes = plt.subplots(1, 2, figsize=(WIDTH, 2.6))
     losses = np.asarray(solver.loss_history)
     window = max(1, len(losses) // 50)

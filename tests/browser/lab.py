@@ -156,15 +156,30 @@ class Lab:
         self.page.wait_for_selector(".jp-Launcher")
 
     def open(self, path):
-        """Walk from the top folder to a file by double clicks."""
-        self.page.locator(".jp-BreadCrumbs-home").first.click()
-        for name in path.split("/"):
-            entries = self.page.locator(".jp-DirListing-itemText")
-            entries.get_by_text(name, exact=True).dblclick()
-        self._wait(f"() => {PANEL}.context?.path == {json.dumps(path)}")
+        """Walk from the top folder to a file by double clicks.
+
+        A list that grows under the hand, say by ``build``, leads to a neighbour; the
+        way then begins anew.
+        """
+        from playwright.sync_api import TimeoutError  # exists on Linux only
+
+        for attempt in range(4):
+            try:
+                self._walk(path.split("/"))
+                self._wait(f"() => {PANEL}.context?.path == {json.dumps(path)}", 0.5)
+                break
+            except TimeoutError:
+                if attempt == 3:
+                    raise
         self._wait(f"() => {PANEL}.context.isReady")
         if path.endswith(".ipynb"):
             self._wait(f"() => {IDLE}")
+
+    def _walk(self, names):
+        self.page.locator(".jp-BreadCrumbs-home").first.click()
+        for name in names:
+            entries = self.page.locator(".jp-DirListing-itemText")
+            entries.get_by_text(name, exact=True).dblclick(timeout=15_000)
 
     def menu(self, *labels):
         """Choose an entry of the menu bar, such as ``"Run", "Run All Cells"``."""

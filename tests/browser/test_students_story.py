@@ -5,12 +5,12 @@ it rightly, and make the PDF, once from a cell and once from a terminal.
 """
 
 import re
-import sys
 from pathlib import Path
 
 import pypdf
 import pytest
 
+from tests.copies import lend_packages
 from tests.test_notebooks import printed_by
 from utils.staff import handout
 
@@ -31,11 +31,7 @@ def folder(tmp_path_factory):
     """Make the handout, and lend it our packages."""
     folder = tmp_path_factory.mktemp("student") / "my homework"
     handout.put(handout.build(ROOT, dirty=True), folder)
-    python = folder / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    ready = '[ "$*" = "-m utils.environment --check" ] && exit'
-    python.write_text(f'#!/bin/sh\n{ready}\nexec "{sys.executable}" "$@"\n')
-    python.chmod(0o755)
+    lend_packages(folder)
     return folder
 
 

@@ -29,9 +29,8 @@ def given():
     found = [(name, _state(name, digest)) for name, digest in digests]
     wrong = [f"{name} {state}" for name, state in found if state]
     if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         remedy = ANEW.format("it" if len(wrong) == 1 else "them")
-        raise Fault(", ".join(wrong[:3]) + more, f"{remedy}: graders use theirs, too")
+        raise Fault(remedies.listed(wrong), f"{remedy}: graders use theirs, too")
     return f"{len(found)} as they were handed out"
 
 

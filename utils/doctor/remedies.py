@@ -28,6 +28,12 @@ class Fault(Exception):
         self.what, self.remedy = what, remedy
 
 
+def listed(faults):
+    """Name the first three of some faults, and say how many there are beside them."""
+    more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+    return ", ".join(faults[:3]) + more
+
+
 def reinstall(python=PYTHON):
     """Give the command that brings all packages back to the workbook's versions."""
     return python + " -m pip install -r requirements.txt"

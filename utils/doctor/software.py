@@ -106,8 +106,7 @@ def packages():
     pins = [pin for pin in pins if pin.marker is None or pin.marker.evaluate()]
     wrong = [text for text in map(_differs, pins) if text]
     if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise Fault(", ".join(wrong[:3]) + more, remedies.reinstall())
+        raise Fault(remedies.listed(wrong), remedies.reinstall())
     main = ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "numba"))
     return f"{len(pins)} as in requirements.txt ({main})"
 
